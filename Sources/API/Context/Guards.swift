@@ -1,0 +1,92 @@
+import Core
+package import Hummingbird
+package import Store
+
+// A handler of one of these contexts cannot run before its check has passed: the context cannot be made otherwise.
+
+/// A repository as the caller asks for it. Only statements that check the caller's permission take a scope.
+package struct ReadContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let scope: RepoScope
+
+    package init(context: AppContext) throws {
+        coreContext = context.coreContext
+        scope = RepoScope(credentials: context.credentials, path: try context.repoPath())
+    }
+}
+
+/// Somebody with a good token.
+package struct UserContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let caller: Caller
+
+    package init(context: AppContext) throws {
+        guard let caller = context.caller else { throw AccessError.unauthenticated }
+        coreContext = context.coreContext
+        self.caller = caller
+    }
+}
+
+/// An administrator of the server.
+package struct AdminContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let caller: Caller
+
+    package init(context: UserContext) throws {
+        guard context.caller.user.admin else {
+            throw AccessError.forbidden("Only administrators of the server may do this.")
+        }
+        coreContext = context.coreContext
+        caller = context.caller
+    }
+}
+
+/// A repository that the caller may read.
+package struct RepoContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let access: Access
+
+    package init(context: AppContext) throws {
+        guard let access = context.access else { throw AccessError.unauthenticated }
+        coreContext = context.coreContext
+        self.access = access
+    }
+}
+
+/// A repository that the caller may write to.
+package struct PushContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let access: Access
+
+    package init(context: RepoContext) throws {
+        try context.access.require(.write, to: "do this")
+        coreContext = context.coreContext
+        access = context.access
+    }
+}
+
+/// A repository that the caller administers.
+package struct RepoAdminContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let access: Access
+
+    package init(context: RepoContext) throws {
+        try context.access.require(.admin, to: "do this")
+        coreContext = context.coreContext
+        access = context.access
+    }
+}
+
+/// An agent with a good token.
+package struct AgentContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let agent: AgentToken
+    package let address: String
+
+    package init(context: AppContext) throws {
+        guard let agent = context.agent else { throw AccessError.unauthenticated }
+        coreContext = context.coreContext
+        self.agent = agent
+        address = context.remoteAddress
+    }
+}

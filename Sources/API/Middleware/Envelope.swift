@@ -1,0 +1,69 @@
+import Builds
+import HTTPTypes
+package import Hummingbird
+import Logging
+import NIOCore
+import Postgres
+import Store
+
+/// The outermost layer: what holds for every reply, whatever happened inside.
+///
+/// Every error becomes one JSON body with a status, a code, a message and the request's id, and is logged once, here. A method
+/// that a known path does not have is 405 with `Allow`; OPTIONS is answered for every known path.
+package struct Envelope: RouterMiddleware {
+    package typealias Context = AppContext
+
+    let methods: MethodTable
+
+    package func handle(
+        _ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.credentials = request.credentials
+        context.logger[metadataKey: "request.id"] = .string(context.requestID)
+        var response: Response
+        do {
+            response = request.method == .options ? try options(request) : try await next(request, context)
+        } catch {
+            response = failure(error, request, context)
+        }
+        response.headers[.requestID] = context.requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-cache, private" }
+        return response
+    }
+
+    private func options(_ request: Request) throws -> Response {
+        guard let allowed = methods.allowed(at: request.uri.path) else { throw HTTPError(.notFound) }
+        return Response(status: .noContent, headers: [.allow: allowed])
+    }
+
+    private func failure(_ error: any Error, _ request: Request, _ context: AppContext) -> Response {
+        let failure = failure(for: error, request)
+        context.logger.log(
+            level: failure.level, "request failed",
+            metadata: [
+                "http.method": "\(request.method)", "http.path": "\(request.uri.path)",
+                "http.status": "\(failure.status.code)",
+                "error": "\(failure.cause ?? failure.message)",
+            ])
+        return failure.response(requestID: context.requestID)
+    }
+
+    private func failure(for error: any Error, _ request: Request) -> Failure {
+        if let error = error as? HTTPError, error.status == .notFound,
+            let allowed = methods.allowed(at: request.uri.path)
+        {
+            return Failure(
+                .methodNotAllowed, "method_not_allowed", "\(request.method) is not possible here; \(allowed) are.",
+                headers: [.allow: allowed])
+        }
+        return Failure(error)
+    }
+}
+
+extension HTTPField.Name {
+    // A name that is a token by RFC 9110, 5.1.
+    // swift-format-ignore: NeverForceUnwrap
+    static let requestID = HTTPField.Name("X-Request-Id")!
+}

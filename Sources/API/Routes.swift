@@ -1,0 +1,126 @@
+package import Builds
+package import Hummingbird
+import HTTPTypes
+import Store
+
+/// The whole API on one page: path, guard, handler. docs/api.md says the same for its users, and a test compares the two.
+package struct Routes: Sendable {
+    let engine: Engine
+    let newestMigration: Int
+
+    /// - Parameter newestMigration: the number that the database must have reached for the server to be ready.
+    package init(engine: Engine, newestMigration: Int) {
+        self.engine = engine
+        self.newestMigration = newestMigration
+    }
+
+    package func router() -> Router<AppContext> {
+        let routes = Self.list(in: assemble(methods: MethodTable(routes: [])))
+        return assemble(methods: MethodTable(routes: routes))
+    }
+
+    /// Every route's method and path, such as `("GET", "/api/user")`; HEAD, which GET brings along, left out.
+    package static func list(in router: Router<AppContext>) -> [(method: String, path: String)] {
+        router.routes.map { (method: $0.method.rawValue, path: $0.path.description) }
+    }
+
+    private func assemble(methods: MethodTable) -> Router<AppContext> {
+        let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: Envelope(methods: methods))
+        open(router)
+        account(router)
+        administration(router)
+        repositories(router)
+        agents(router)
+        return router
+    }
+
+    /// For everybody.
+    private func open(_ router: Router<AppContext>) {
+        let health = HealthController(engine: engine, newestMigration: newestMigration)
+        let hooks = HookController(engine: engine)
+        router
+            .get("/healthz", use: health.health)
+            .get("/readyz", use: health.ready)
+            .get("/version", use: health.version)
+            .post("/hook", use: hooks.receive)
+            .post("/api/hook", use: hooks.receive)
+    }
+
+    /// For everybody with a good token.
+    private func account(_ router: Router<AppContext>) {
+        let user = UserController(engine: engine)
+        let tokens = TokenController(engine: engine)
+        let tenants = TenantController(engine: engine)
+        let repos = RepoController(engine: engine)
+        authenticated(router)
+            .get("/api/user", use: user.get)
+            .patch("/api/user", use: user.update)
+            .get("/api/user/repos", use: user.repos)
+            .get("/api/user/tokens", use: tokens.list)
+            .post("/api/user/tokens", use: tokens.create)
+            .delete("/api/user/tokens", use: tokens.deleteAll)
+            .delete("/api/user/tokens/{id}", use: tokens.delete)
+            .get("/api/tenants/{owner}/members", use: tenants.members)
+            .get("/api/tenants/{owner}/members/{login}", use: tenants.member)
+            .put("/api/tenants/{owner}/members/{login}", use: tenants.putMember)
+            .delete("/api/tenants/{owner}/members/{login}", use: tenants.removeMember)
+            .post("/api/repos/{owner}/{name}", use: repos.activate)
+    }
+
+    /// For administrators of the server.
+    private func administration(_ router: Router<AppContext>) {
+        let users = UsersController(engine: engine)
+        let tokens = TokenController(engine: engine)
+        authenticated(router).group(context: AdminContext.self)
+            .get("/api/users", use: users.list)
+            .post("/api/users", use: users.create)
+            .get("/api/users/{login}", use: users.get)
+            .post("/api/users/{login}", use: users.createNamed)
+            .patch("/api/users/{login}", use: users.update)
+            .delete("/api/users/{login}", use: users.delete)
+            .post("/api/users/{login}/tokens", use: tokens.createForUser)
+    }
+
+    /// For those with permission on the repository: read, write or admin.
+    private func repositories(_ router: Router<AppContext>) {
+        let repos = RepoController(engine: engine)
+        let builds = BuildController(engine: engine)
+        let logs = LogController(engine: engine)
+        router.group().add(middleware: RefuseInOrder(store: engine.store)).group(context: ReadContext.self)
+            .get("/api/repos/{owner}/{name}/builds", use: builds.list)
+            .get("/api/repos/{owner}/{name}/builds/latest", use: builds.latest)
+            .get("/api/repos/{owner}/{name}/builds/{number}", use: builds.get)
+            .get("/api/repos/{owner}/{name}/logs/{number}/{job}", use: logs.get)
+        permitted(router)
+            .get("/api/repos/{owner}/{name}", use: repos.get)
+            .get("/api/repos/{owner}/{name}/key", use: repos.key)
+        permitted(router).group(context: PushContext.self)
+            .patch("/api/repos/{owner}/{name}", use: repos.update)
+            .post("/api/repos/{owner}/{name}/encrypt", use: repos.encrypt)
+            .post("/api/repos/{owner}/{name}/builds/{number}", use: builds.restart)
+            .delete("/api/repos/{owner}/{name}/builds/{number}/{job}", use: logs.cancel)
+            .delete("/api/repos/{owner}/{name}/logs/{number}/{job}", use: logs.cancel)
+        permitted(router).group(context: RepoAdminContext.self)
+            .delete("/api/repos/{owner}/{name}", use: repos.delete)
+    }
+
+    /// For agents, with tokens of their own.
+    private func agents(_ router: Router<AppContext>) {
+        let agents = AgentController(engine: engine)
+        router.group().add(middleware: AuthenticateAgent(store: engine.store)).group(context: AgentContext.self)
+            .post("/agent/v1/claim", use: agents.claim)
+            .post("/agent/v1/attempts/{id}/heartbeat", use: agents.heartbeat)
+            .post("/agent/v1/attempts/{id}/log", use: agents.log)
+            .post("/agent/v1/attempts/{id}/steps", use: agents.step)
+            .post("/agent/v1/attempts/{id}/finish", use: agents.finish)
+    }
+
+    private func authenticated(_ router: Router<AppContext>) -> RouterGroup<UserContext> {
+        router.group().add(middleware: Authenticate(store: engine.store)).group(context: UserContext.self)
+    }
+
+    private func permitted(_ router: Router<AppContext>) -> RouterGroup<RepoContext> {
+        router.group().add(middleware: Permit(store: engine.store)).group(context: RepoContext.self)
+    }
+}

@@ -1,0 +1,146 @@
+import AgentProtocol
+import Core
+import FoundationEssentials
+import Logging
+
+/// One claimed job, from its first heartbeat to its reported end.
+struct JobRun: Sendable {
+    let job: ClaimedJob
+    let attempt: AttemptClient
+    let runtime: any Runtime
+    let launcher: Launcher
+    let folder: String
+    let stop: StopSignal
+    let logger: Logger
+
+    /// Returns when nothing of the job is left here. A cancelled task abandons it.
+    func run() async {
+        let workspace = Workspace(attempt: job.attemptID, in: folder)
+        await withTaskGroup { group in
+            group.addTask { await stop.abandoned() }
+            group.addTask { await lead(in: workspace) }
+            await group.next()
+            group.cancelAll()
+        }
+        await remove(workspace)
+    }
+
+    private func lead(in workspace: Workspace) async {
+        guard await begin() else { return }
+        await withTaskGroup { group in
+            group.addTask { await keepLease() }
+            group.addTask { await enforceTimeout() }
+            await execute(in: workspace)
+            group.cancelAll()
+        }
+    }
+
+    /// The first heartbeat, which starts the job. Without an answer nothing may run: somebody else may have got it by
+    /// now.
+    private func begin() async -> Bool {
+        do {
+            let reply = try await persistently { try await attempt.heartbeat() }
+            if reply.cancel { stop.stop(.cancelled) }
+            return true
+        } catch {
+            logger.notice("a claimed job was not started", metadata: ["reason": "\(error)"])
+            return false
+        }
+    }
+
+    private func execute(in workspace: Workspace) async {
+        do {
+            try await deliver(from: workspace)
+        } catch ServerFault.stale {
+            stop.stop(.stale)
+            logger.notice("the attempt is over for this agent")
+        } catch is CancellationError {
+            logger.notice("the job was given up", metadata: ["reason": "\(stop.reason.map { "\($0)" } ?? "cancelled")"])
+        } catch {
+            // The lease ends, and the server gives the job to another agent or up.
+            logger.error("the job cannot be reported", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Runs the steps while the log and the steps' states are sent, and reports the end when the server has all of it.
+    private func deliver(from workspace: Workspace) async throws {
+        try workspace.create()
+        let log = try JobLog(path: workspace.log)
+        let uploader = LogUploader(log: log, attempt: attempt)
+        let reporter = StepReporter(attempt: attempt)
+        async let uploaded: Void = orAbandon { try await uploader.drain() }
+        async let reported: Void = orAbandon { try await reporter.drain() }
+        let sequence = StepSequence(
+            job: job, workspace: workspace, runtime: runtime, launcher: launcher, log: log, reporter: reporter,
+            stop: stop)
+        let outcome = await sequence.run()
+        log.close()
+        reporter.close()
+        try await uploaded
+        try await reported
+        try await finish(outcome, log: log, uploader: uploader)
+    }
+
+    /// A job whose progress the server does not take has nobody to run for.
+    private func orAbandon(_ delivery: @Sendable () async throws -> Void) async throws {
+        do {
+            try await delivery()
+        } catch {
+            if !(error is CancellationError) { stop.stop(.stale) }
+            throw error
+        }
+    }
+
+    private func finish(_ outcome: JobOutcome, log: JobLog, uploader: LogUploader) async throws {
+        let end = JobEnd(
+            status: outcome.status, exitCode: outcome.exitCode, error: outcome.error, logSize: log.size)
+        while true {
+            do {
+                return try await persistently { try await attempt.finish(end) }
+            } catch ServerFault.logSize(let size) {
+                try await Task.sleep(for: .milliseconds(200))
+                try await uploader.drain(from: size)
+            }
+        }
+    }
+
+    /// Every third of a lease, and often enough for a cancelled job to end within 5 s.
+    private var heartbeatInterval: Duration {
+        min(.seconds(Double(max(job.lease, 1)) / 3), .seconds(2))
+    }
+
+    private func keepLease() async {
+        do {
+            while true {
+                try await Task.sleep(for: heartbeatInterval)
+                let reply = try await persistently(noting: noteAbsence) { try await attempt.heartbeat() }
+                if reply.cancel { stop.stop(.cancelled) }
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.notice("the lease is lost", metadata: ["reason": "\(error)"])
+            stop.stop(.stale)
+        }
+    }
+
+    @Sendable private func noteAbsence(_ fault: ServerFault) {
+        logger.warning("the server does not answer; the job goes on", metadata: ["reason": "\(fault)"])
+    }
+
+    private func enforceTimeout() async {
+        guard (try? await Task.sleep(for: .seconds(job.timeout))) != nil else { return }
+        stop.stop(.timedOut)
+    }
+
+    private func remove(_ workspace: Workspace) async {
+        // Not cut short by a cancelled task.
+        await Task {
+            do {
+                try await runtime.remove(workspace)
+            } catch {
+                logger.error("a workspace cannot be removed", metadata: ["reason": "\(error)"])
+            }
+        }.value
+    }
+}

@@ -1,0 +1,18 @@
+package import Core
+package import SystemPackage
+
+/// Where the steps of a job run.
+package protocol Runtime: Sendable {
+    /// Takes over a workspace that has just been checked out.
+    func adopt(_ workspace: Workspace) async throws
+
+    /// Runs a step to its end and leaves nothing of it running.
+    ///
+    /// What it writes, after a line `+ COMMAND` for each command, is appended to `output`, standard output and error as
+    /// one stream. When the task is cancelled the step is killed within 2 s, whatever it started included.
+    /// - Returns: the exit code, 128 and the signal's number for a step ended by a signal.
+    func run(_ step: StepPlan, in workspace: Workspace, output: FileDescriptor) async throws -> Int
+
+    /// Removes the workspace and all else made for its job.
+    func remove(_ workspace: Workspace) async throws
+}

@@ -1,0 +1,37 @@
+import FoundationEssentials
+
+/// The folders of one attempt. Only what is named here is ever shown to its job.
+package struct Workspace: Sendable {
+    package var attempt: Int64
+    /// `FOLDER/<attempt>`, mode 0700, holding all the others.
+    package var root: String
+
+    /// The checkout.
+    package var source: String { root + "/workspace" }
+    package var home: String { root + "/home" }
+    package var temporary: String { root + "/tmp" }
+    /// Scripts of the step that runs.
+    package var control: String { root + "/control" }
+    /// Not shown to the job: it could shorten it.
+    var log: String { root + "/log" }
+    var cloneOutput: String { root + "/clone" }
+
+    init(attempt: Int64, in folder: String) {
+        self.attempt = attempt
+        root = "\(folder)/\(attempt)"
+    }
+
+    /// Makes the folders, none of which may exist.
+    func create() throws {
+        try Self.makeFolder(root, mode: 0o700)
+        for folder in [source, home] { try Self.makeFolder(folder, mode: 0o755) }
+        try Self.makeFolder(control, mode: 0o755)
+        try Self.makeFolder(temporary, mode: 0o777)
+    }
+
+    private static func makeFolder(_ path: String, mode: Int) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        // Set apart: the mode given to mkdir is cut by the umask.
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    }
+}

@@ -1,0 +1,114 @@
+package import Core
+import Forge
+import Logging
+import Postgres
+import Sealing
+package import Store
+
+extension Engine {
+    /// Activates a repository: it gets an id, a key pair and a hook on its forge, and starts at build 1.
+    ///
+    /// Throws `notFound` when the forge shows the caller no such repository, `forbidden` to those who do not administer it, and
+    /// `conflict` when it is active.
+    package func activateRepo(_ path: RepoPath, by caller: Caller) async throws -> Repo {
+        guard let forge = forges.named(path.forge) else { throw notOnForge(path) }
+        let role =
+            try await store.tenantRole(forge: path.forge, name: path.tenant, userID: caller.user.id)?.role ?? .none
+        guard caller.user.admin || role >= .read else { throw notOnForge(path) }
+        guard let found = try await ask(forge, { try await $0.repository(at: path) }) else { throw notOnForge(path) }
+        guard caller.user.admin || role == .admin else {
+            throw AccessError.forbidden("Only administrators of \(path.tenant) may activate \(path).")
+        }
+        let secret = randomBytes(32).hex
+        let refs = try await ask(forge) { try await $0.references(in: path) }
+        let pair = try KeyPair.generate()
+        let repo = try await conflict("\(path) is active already.") {
+            try await store.transaction { store, _ in
+                try await create(found, on: forge, secret: secret, pair: pair, refs: refs, by: caller.user, store)
+            }
+        }
+        return try await installHook(repo, secret: secret, forge)
+    }
+
+    private func create(
+        _ found: ForgeRepository, on forge: Forges.Entry, secret: String, pair: KeyPair, refs: [String: String],
+        by user: User, _ store: Store
+    ) async throws -> Repo {
+        let top = String(found.owner.split(separator: "/")[0])
+        let tenant = try await store.ensureTenant(forgeID: forge.id, forgeOwnerID: found.forgeTenantID, name: top)
+        let repo = try await store.createRepo(
+            NewRepo(
+                id: try await store.nextRepoID(), tenantID: tenant.id, forgeID: forge.id,
+                forgeRepoID: found.forgeRepoID,
+                owner: found.owner, name: found.name, avatarURL: found.avatarURL, linkURL: found.linkURL,
+                cloneURL: found.cloneURL, defaultBranch: found.defaultBranch, isPrivate: found.isPrivate,
+                hookSecret: Array(secret.utf8), activatedBy: user.login))
+        try await store.createKeyPair(repoID: repo.id, pair)
+        if forge.kind == "git" {
+            for (ref, commit) in refs { try await store.setRef(repoID: repo.id, ref, to: commit) }
+        }
+        return repo
+    }
+
+    /// A repository without a hook would look active and never build: then it is taken back.
+    private func installHook(_ repo: Repo, secret: String, _ forge: Forges.Entry) async throws -> Repo {
+        do {
+            let target = HookTarget(path: repo.path, url: "\(settings.publicURL)/hook", secret: secret)
+            try await ask(forge) { try await $0.installHook(target) }
+            return repo
+        } catch {
+            _ = try await store.deleteRepo(id: repo.id)
+            throw error
+        }
+    }
+
+    /// Makes the repository invisible at once: its jobs are stopped, its hook is removed, its rows are erased later.
+    package func deleteRepo(_ access: Access) async throws {
+        let repo = access.repo
+        try await store.transaction { store, _ in
+            guard try await store.deleteRepo(id: repo.id) else {
+                throw AccessError.notFound("There is no repository \(repo.path), or you may not see it.")
+            }
+            try await store.askToCancelAll(repoID: repo.id)
+        }
+        do {
+            try await forges.with(id: repo.forgeID).client.removeHook(at: repo.path)
+        } catch {
+            logger.warning("a hook was left behind", metadata: ["repo.id": "\(repo.id)", "error": "\(error)"])
+        }
+    }
+
+    private func notOnForge(_ path: RepoPath) -> AccessError {
+        .notFound("There is no repository \(path), or you may not see it.")
+    }
+
+    /// What a forge refuses is said as it is; one that is down makes the request one to repeat.
+    private func ask<T: Sendable>(
+        _ forge: Forges.Entry, _ question: (any ForgeClient) async throws -> T
+    ) async throws -> T {
+        do {
+            return try await question(forge.client)
+        } catch let error as ForgeError {
+            logger.warning(
+                "the forge failed", metadata: ["forge": "\(forge.name)", "error": "\(error) \(error.detail)"])
+            if error.mayPass { throw Refusal.unavailable("The forge \(forge.name) could not be asked: \(error).") }
+            throw Refusal.conflict("The forge \(forge.name) refused: \(error).")
+        }
+    }
+}
+
+extension Engine {
+    /// Turns a unique violation into a conflict with this message.
+    func conflict<T: Sendable>(_ message: String, _ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as PostgresError where error.isUniqueViolation() {
+            throw Refusal.conflict(message)
+        }
+    }
+}
+
+extension RepoPath {
+    /// The name of the tenant that owns the repository.
+    package var tenant: String { String(owner.split(separator: "/", maxSplits: 1)[0]) }
+}

@@ -1,0 +1,29 @@
+import Core
+import LogStream
+import Queue
+package import Store
+
+extension Engine {
+    /// Stops a job: one that waits is killed at once, one that runs when its agent hears of it, within seconds.
+    ///
+    /// Throws `notFound`, or `conflict` for a job that has ended.
+    package func cancelJob(_ access: Access, build number: Int64, job jobNumber: Int) async throws {
+        try await store.transaction { store, session in
+            guard
+                let build = try await store.lockBuild(repoID: access.repo.id, number: number)?.build,
+                let job = try await store.lockJob(buildID: build.id, number: jobNumber)
+            else { throw AccessError.notFound("\(access.repo.path) has no job \(number)/\(jobNumber).") }
+            guard !job.status.isFinished else { throw Refusal.conflict("The job has ended: \(job.status.rawValue).") }
+            if job.status == .pending, try await WorkQueue(session).withdraw(id: job.id) {
+                try await kill(job, buildID: build.id, store)
+            } else {
+                _ = try await store.askToCancel(jobID: job.id)
+            }
+        }
+    }
+
+    private func kill(_ job: Job, buildID: Int64, _ store: Store) async throws {
+        _ = try await store.killWaitingJob(id: job.id, reason: "cancelled")
+        _ = try await store.settleBuild(id: buildID)
+    }
+}

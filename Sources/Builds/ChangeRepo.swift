@@ -1,0 +1,36 @@
+package import Core
+package import Store
+
+extension Engine {
+    /// Changes a repository's settings. What only administrators may set can be sent back as it is by everybody who may write.
+    package func changeRepo(_ access: Access, _ change: RepoChange) async throws -> Repo {
+        try access.require(.write, to: "change it")
+        try check(change, access)
+        guard let repo = try await store.updateRepo(id: access.repo.id, change) else {
+            throw AccessError.notFound("There is no repository \(access.repo.path), or you may not see it.")
+        }
+        return repo
+    }
+
+    private func check(_ change: RepoChange, _ access: Access) throws {
+        let repo = access.repo
+        let isServerAdmin = access.caller?.user.admin == true
+        if let timeout = change.timeout {
+            guard Repo.timeouts.contains(timeout) else { throw Refusal.invalid("timeout must be 1 to 1440 minutes.") }
+            guard timeout == repo.timeout || isServerAdmin else { throw Self.onlyServerAdmins("timeout") }
+        }
+        if let trusted = change.trusted, trusted != repo.trusted, !isServerAdmin {
+            throw Self.onlyServerAdmins("trusted")
+        }
+        if let isPrivate = change.isPrivate, isPrivate != repo.isPrivate {
+            try access.require(.admin, to: "change private")
+            guard try forges.with(id: repo.forgeID).kind == "git" else {
+                throw Refusal.conflict("private follows the forge: change it there.")
+            }
+        }
+    }
+
+    private static func onlyServerAdmins(_ field: String) -> AccessError {
+        .forbidden("Only administrators of the server may change \(field).")
+    }
+}

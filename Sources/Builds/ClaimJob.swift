@@ -1,0 +1,109 @@
+package import AgentProtocol
+import Core
+import LogStream
+import Pipeline
+import Queue
+import ServiceLifecycle
+package import Store
+
+extension Engine {
+    /// Gives an agent the next job that fits its labels, waiting up to `request.wait` seconds for one. nil: none came.
+    package func claimJob(_ request: ClaimRequest, token: AgentToken, address: String) async throws -> ClaimedJob? {
+        try Self.check(request)
+        guard
+            let agentID = try await store.registerAgent(
+                tokenID: token.id, name: request.agent, labels: request.labels, slots: request.slots,
+                version: request.version, address: address)
+        else { throw AccessError.unauthenticated }
+        let labels = Variables(sorted: request.labels).json
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(request.wait)
+        while !Task.isCancelled {
+            if let claim = try await queue.claim(labels: labels, holder: agentID, tenantID: token.tenantID) {
+                if let job = try await begin(claim, agentID: agentID) { return job }
+                continue
+            }
+            guard clock.now < end, !Task.isShuttingDownGracefully else { return nil }
+            await wakeUps.wait(for: Topic.queue, atMost: min(.seconds(2), end - clock.now))
+        }
+        return nil
+    }
+
+    private static func check(_ request: ClaimRequest) throws {
+        guard (1...100).contains(request.agent.utf8.count) else {
+            throw Refusal.invalid("agent must be a name of 1 to 100 bytes.")
+        }
+        guard (0...45).contains(request.wait) else { throw Refusal.invalid("wait must be 0 to 45 seconds.") }
+        guard (1...1000).contains(request.slots) else { throw Refusal.invalid("slots must be 1 to 1000.") }
+        guard request.labels.count <= 50,
+            request.labels.allSatisfy({ $0.key.utf8.count <= 100 && $0.value.utf8.count <= 200 })
+        else { throw Refusal.invalid("labels must be at most 50, names of 100 bytes and values of 200 bytes at most.") }
+    }
+
+    /// Makes the attempt that a claim stands for. nil: the job ended meanwhile, by a cancel or because it cannot be planned.
+    private func begin(_ claim: Claim, agentID: Int64) async throws -> ClaimedJob? {
+        guard let work = try await store.work(jobID: claim.id) else {
+            _ = try await queue.finish(claim)
+            return nil
+        }
+        if work.cancelRequested {
+            try await end(claim, work, .killed, "cancelled")
+            return nil
+        }
+        do {
+            let plan = try plan(work)
+            return try await begin(claim, work, plan, agentID: agentID)
+        } catch let error as ConfigurationError {
+            try await end(claim, work, .error, ".drone.yml, \(error)")
+            return nil
+        }
+    }
+
+    private func begin(_ claim: Claim, _ work: JobWork, _ plan: JobPlan, agentID: Int64) async throws -> ClaimedJob? {
+        let attemptID: Int64? = try await store.transaction { store, session in
+            guard try await store.lockBuild(id: work.buildID) != nil, try await WorkQueue(session).hold(claim) else {
+                return nil
+            }
+            guard try await store.beginAttempt(jobID: claim.id, number: claim.attempt) else { return nil }
+            let id = try await store.createAttempt(jobID: claim.id, number: claim.attempt, agentID: agentID)
+            let clone = (number: 0, name: "clone", image: "")
+            try await store.createSteps(attemptID: id, [clone] + plan.steps.map { ($0.number, $0.name, $0.image) })
+            return id
+        }
+        guard let attemptID else {
+            _ = try await queue.finish(claim)
+            return nil
+        }
+        let change = work.build.change
+        return ClaimedJob(
+            attemptID: attemptID, attempt: claim.attempt, repo: work.repo.fullName, build: work.build.number,
+            job: work.number, timeout: work.repo.timeout * 60, lease: settings.lease,
+            clone: CloneInstruction(remote: work.repo.cloneURL, ref: change.ref, commit: change.commit), plan: plan)
+    }
+
+    private func plan(_ work: JobWork) throws(ConfigurationError) -> JobPlan {
+        let configuration = try Configuration(yaml: work.config ?? [])
+        let page = "\(settings.publicURL)/\(work.repo.path)/builds/\(work.build.number)"
+        let context = PlanContext(
+            repo: work.repo, build: work.build, job: work.number, buildURL: page, serverURL: settings.publicURL,
+            systemVersion: settings.version)
+        return try configuration.plan(for: work.environment, in: context)
+    }
+
+    /// Ends a claimed job that no agent has seen.
+    private func end(_ claim: Claim, _ work: JobWork, _ status: Status, _ reason: String) async throws {
+        try await store.transaction { store, session in
+            guard try await store.lockBuild(id: work.buildID) != nil, try await WorkQueue(session).finish(claim) else {
+                return
+            }
+            guard try await store.beginAttempt(jobID: claim.id, number: claim.attempt) else { return }
+            let attempt = try await store.createFinishedAttempt(
+                jobID: claim.id, number: claim.attempt, status: status, error: reason)
+            try await store.append(Segment.said(reason, at: attempt), toEnded: attempt)
+            _ = try await store.finishJob(
+                id: claim.id, attempt: claim.attempt, status: status, exitCode: status == .killed ? 137 : 0,
+                error: reason)
+            _ = try await store.settleBuild(id: work.buildID)
+        }
+    }
+}

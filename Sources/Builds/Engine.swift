@@ -1,0 +1,94 @@
+package import Forge
+package import Logging
+package import Postgres
+package import Queue
+package import Store
+
+/// What a server does, a verb a file. Any number of engines share one database.
+package struct Engine: Sendable {
+    package let store: Store
+    package let wakeUps: WakeUps
+    package let forges: Forges
+    package let settings: Settings
+    let queue: WorkQueue
+    let logger: Logger
+
+    package init(
+        database: Database, store: Store, wakeUps: WakeUps, forges: Forges, settings: Settings, logger: Logger
+    ) {
+        self.store = store
+        self.wakeUps = wakeUps
+        self.forges = forges
+        self.settings = settings
+        self.queue = WorkQueue(database)
+        self.logger = logger
+    }
+
+    package struct Settings: Sendable {
+        /// How this server is reached from outside, without a slash at the end.
+        package var publicURL: String
+        /// Seconds without a heartbeat after which a job is given to another agent.
+        package var lease = 30
+        /// How many started attempts of a job may lose their agent before the job ends in `error`.
+        package var lossesAllowed = 1
+        package var version: String
+
+        package init(publicURL: String, version: String) {
+            self.publicURL = publicURL
+            self.version = version
+        }
+    }
+}
+
+/// What waiters are woken for.
+enum Topic {
+    static let queue = "queue"
+    static let intake = "intake"
+}
+
+/// A request that cannot be done as things are.
+package enum Refusal: Error, Equatable {
+    /// It was asked for in a state that does not allow it.
+    case conflict(String)
+    /// What was sent is wrong: the text says what to change.
+    case invalid(String)
+    /// A forge did not answer.
+    case unavailable(String)
+}
+
+/// The configured forges.
+package struct Forges: Sendable {
+    package struct Entry: Sendable {
+        package var id: Int64
+        package var name: String
+        package var kind: String
+        package var isDefault: Bool
+        package var client: any ForgeClient
+
+        package init(id: Int64, name: String, kind: String, isDefault: Bool, client: any ForgeClient) {
+            self.id = id
+            self.name = name
+            self.kind = kind
+            self.isDefault = isDefault
+            self.client = client
+        }
+    }
+
+    package let entries: [Entry]
+
+    package init(_ entries: [Entry]) {
+        self.entries = entries
+    }
+
+    /// The default one where `name` is nil.
+    package func named(_ name: String?) -> Entry? {
+        entries.first { entry in name.map { $0 == entry.name } ?? entry.isDefault }
+    }
+
+    package func with(id: Int64) throws -> Entry {
+        guard let entry = entries.first(where: { $0.id == id }) else {
+            throw Refusal.unavailable("The forge of this repository is not configured on this server.")
+        }
+        return entry
+    }
+}

@@ -1,0 +1,149 @@
+import Core
+import Forge
+import Logging
+import Postgres
+import Queue
+import Store
+
+/// A delivery is tried again this often before it is given up, at most five minutes apart: more than a day.
+private let triesAllowed = 300
+
+/// Seconds a worker has a repository to itself, counted again with each delivery: as long as a worker that was killed holds
+/// its repository up. A forge that takes longer to answer costs work done twice and nothing else.
+private let intakeLease = 30
+
+extension Engine {
+    /// Handles the deliveries of one repository, in order. False: there were none to handle.
+    ///
+    /// What a forge is asked for is asked before the transaction; builds, jobs, queue and the delivery's outcome are written
+    /// in one. A forge that does not answer puts the repository off, and nothing after the delivery overtakes it.
+    package func handleNextDeliveries() async throws -> Bool {
+        guard let lease = try await store.claimIntake(seconds: intakeLease) else { return false }
+        do {
+            try await handleDeliveries(lease)
+        } catch let error as RetryLater {
+            try await putOff(lease, error)
+        } catch is LostLease {
+            logger.notice("another worker took over", metadata: ["repo.id": "\(lease.repoID)"])
+        } catch {
+            await giveBack(lease)
+            throw error
+        }
+        return true
+    }
+
+    /// Also when the server is to stop, so that the next one need not wait for the lease to end.
+    private func giveBack(_ lease: IntakeLease) async {
+        await Task { try? await store.reopenIntake(lease, tries: lease.tries + 1, milliseconds: 1000) }.value
+    }
+
+    private func handleDeliveries(_ lease: IntakeLease) async throws {
+        guard let repo = try await store.repo(id: lease.repoID) else { return try await close(lease, handled: 0) }
+        let deliveries = try await store.waitingDeliveries(repoID: repo.id, limit: 50)
+        for delivery in deliveries {
+            try await handle(delivery, repo, lease)
+        }
+        try await close(lease, handled: deliveries.count)
+    }
+
+    private func handle(_ delivery: WaitingDelivery, _ repo: Repo, _ lease: IntakeLease) async throws {
+        let prepared = try await prepare(delivery, repo)
+        let outcome: DeliveryOutcome
+        do {
+            outcome = try await settle(delivery, prepared, repo, lease)
+        } catch let error as PostgresError where error.refusesValues {
+            let failed = PreparedDelivery.failed(reason: "The database does not take it: \(error).")
+            outcome = try await settle(delivery, failed, repo, lease)
+        }
+        if case .built = outcome { wakeUps.wake(Topic.queue) }
+        logger.info(
+            "delivery handled",
+            metadata: ["delivery.id": "\(delivery.id)", "repo.id": "\(repo.id)", "outcome": "\(outcome)"])
+    }
+
+    private func settle(
+        _ delivery: WaitingDelivery, _ prepared: PreparedDelivery, _ repo: Repo, _ lease: IntakeLease
+    ) async throws -> DeliveryOutcome {
+        try await store.transaction { store, session in
+            guard try await store.holdIntake(lease, seconds: intakeLease) else { throw LostLease() }
+            let outcome = try await start(prepared, repo, delivery, store, session)
+            guard try await store.finishDelivery(delivery, outcome) else { throw LostLease() }
+            return outcome
+        }
+    }
+
+    private func close(_ lease: IntakeLease, handled: Int) async throws {
+        if handled < 50, try await store.closeIntake(lease) { return }
+        try await store.reopenIntake(lease, tries: 0, milliseconds: 0)
+        wakeUps.wake(Topic.intake)
+    }
+
+    private func putOff(_ lease: IntakeLease, _ error: RetryLater) async throws {
+        let seconds = min(300, 1 << min(lease.tries, 9))
+        logger.warning(
+            "a delivery is put off",
+            metadata: [
+                "repo.id": "\(lease.repoID)", "tries": "\(lease.tries + 1)", "seconds": "\(seconds)",
+                "error": "\(error.cause)",
+            ])
+        try await store.reopenIntake(lease, tries: lease.tries + 1, milliseconds: seconds * 1000)
+    }
+}
+
+/// Another worker has the repository now: what this one prepared is dropped.
+struct LostLease: Error {}
+
+/// The forge could not be asked.
+struct RetryLater: Error {
+    var cause: String
+}
+
+/// A delivery with all that the forge was asked for.
+enum PreparedDelivery: Sendable {
+    case refs([PreparedChange])
+    case ignored(reason: String)
+    case failed(reason: String)
+}
+
+extension Engine {
+    private func prepare(_ delivery: WaitingDelivery, _ repo: Repo) async throws -> PreparedDelivery {
+        let forge = try forges.with(id: repo.forgeID)
+        do {
+            switch try forge.client.read(delivery.request) {
+            case .ignored(let reason): return .ignored(reason: reason)
+            case .refs(let changes, _): return .refs(try await prepare(changes, repo, forge))
+            }
+        } catch let error as HookError {
+            return .failed(reason: "The delivery cannot be read: \(error).")
+        } catch let error as ForgeError {
+            guard error.mayPass else { return .failed(reason: "The forge refused: \(error).") }
+            try await store.countTry(delivery)
+            guard delivery.tries < triesAllowed else {
+                return .failed(reason: "The forge did not answer in \(triesAllowed) tries; the last time: \(error).")
+            }
+            throw RetryLater(cause: "\(error) \(error.detail)")
+        }
+    }
+
+    private func prepare(_ changes: [RefChange], _ repo: Repo, _ forge: Forges.Entry) async throws -> [PreparedChange] {
+        var prepared: [PreparedChange] = []
+        for change in changes {
+            prepared.append(try await prepare(change, repo, forge))
+        }
+        return prepared
+    }
+}
+
+extension WaitingDelivery {
+    fileprivate var request: HookRequest {
+        HookRequest(headers: headers.map { ($0.name, $0.value) }, body: body)
+    }
+}
+
+extension PostgresError {
+    /// What was to be stored is at fault, and stays so: a value out of range, a name too long for an index (PostgreSQL
+    /// documentation, appendix A, classes 22, 23 and 54).
+    fileprivate var refusesValues: Bool {
+        ["22", "23", "54"].contains(sqlState?.prefix(2))
+    }
+}

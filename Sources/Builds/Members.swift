@@ -1,0 +1,77 @@
+package import Core
+package import Store
+
+// Members of tenants, for the tenant's administrators and those of the server.
+extension Engine {
+    /// Makes a user a member, or changes their role. A plain-git tenant comes to be with its first member.
+    package func putMember(_ login: String, role: Level, of name: TenantName, by caller: Caller) async throws -> Member
+    {
+        guard role != .none else { throw Refusal.invalid("role must be read, write or admin.") }
+        let tenantID = try await tenantToChange(name, by: caller)
+        guard let user = try await store.findUser(login) else {
+            throw AccessError.notFound("There is no user \(login).")
+        }
+        try await store.putMember(tenantID: try await made(tenantID, name), userID: user.id, role: role)
+        return Member(login: user.login, role: role)
+    }
+
+    package func removeMember(_ login: String, of name: TenantName, by caller: Caller) async throws {
+        guard let tenantID = try await tenantToChange(name, by: caller) else { throw name.notFound }
+        guard try await store.deleteMember(tenantID: tenantID, login: login) else {
+            throw AccessError.notFound("\(name.name) has no member \(login).")
+        }
+    }
+
+    package func member(_ login: String, of name: TenantName, for caller: Caller) async throws -> Member {
+        let tenantID = try await tenantToRead(name, by: caller)
+        guard let member = try await store.member(tenantID: tenantID, login: login) else {
+            throw AccessError.notFound("\(name.name) has no member \(login).")
+        }
+        return member
+    }
+
+    package func members(of name: TenantName, for caller: Caller, after login: String, limit: Int) async throws
+        -> [Member]
+    {
+        let tenantID = try await tenantToRead(name, by: caller)
+        return try await store.members(tenantID: tenantID, after: login, limit: limit)
+    }
+
+    private func tenantToRead(_ name: TenantName, by caller: Caller) async throws -> Int64 {
+        let found = try await store.tenantRole(forge: name.forge, name: name.name, userID: caller.user.id)
+        guard let found, caller.user.admin || found.role >= .read else { throw name.notFound }
+        return found.tenantID
+    }
+
+    /// nil: there is no such tenant yet, and the caller may make it.
+    private func tenantToChange(_ name: TenantName, by caller: Caller) async throws -> Int64? {
+        let found = try await store.tenantRole(forge: name.forge, name: name.name, userID: caller.user.id)
+        guard caller.user.admin || (found?.role ?? .none) >= .read else { throw name.notFound }
+        guard caller.user.admin || found?.role == .admin else {
+            throw AccessError.forbidden("Only administrators of \(name.name) may change its members.")
+        }
+        return found?.tenantID
+    }
+
+    /// Only plain git has tenants that come to be here; other forges tell of theirs.
+    private func made(_ tenantID: Int64?, _ name: TenantName) async throws -> Int64 {
+        if let tenantID { return tenantID }
+        guard let forge = forges.named(name.forge), forge.kind == "git" else { throw name.notFound }
+        return try await store.ensureTenant(forgeID: forge.id, forgeOwnerID: name.name, name: name.name).id
+    }
+}
+
+/// How a tenant is named in a URL: `owner`, or `forge:owner`.
+package struct TenantName: Sendable, Hashable {
+    package var forge: String?
+    package var name: String
+
+    /// nil where no tenant could have that name.
+    package init?(_ text: String) {
+        guard let path = RepoPath(owner: text, name: "x"), !path.owner.contains("/") else { return nil }
+        forge = path.forge
+        name = path.owner
+    }
+
+    var notFound: AccessError { .notFound("There is no tenant \(name), or you may not see it.") }
+}

@@ -1,0 +1,82 @@
+import Core
+import Forge
+import FoundationEssentials
+import Pipeline
+import Store
+
+/// A ref that moved, and what is to be done about it.
+struct PreparedChange: Sendable {
+    var ref: RefChange
+    var plan: Plan
+
+    enum Plan: Sendable {
+        case build(BuildSource)
+        case none(reason: String)
+    }
+}
+
+/// What a build is made of.
+struct BuildSource: Sendable {
+    var event: Event
+    var change: Change
+    /// The `.drone.yml` of the commit.
+    var config: [UInt8]
+    var deployTo = ""
+    var parent: Int64?
+}
+
+extension Engine {
+    /// Decides whether the change of a ref makes a build, and asks the forge for what the build needs.
+    func prepare(_ ref: RefChange, _ repo: Repo, _ forge: Forges.Entry) async throws -> PreparedChange {
+        PreparedChange(ref: ref, plan: try await plan(ref, repo, forge))
+    }
+
+    private func plan(_ ref: RefChange, _ repo: Repo, _ forge: Forges.Entry) async throws -> PreparedChange.Plan {
+        guard let event = ref.event else { return .none(reason: "\(ref.ref) is neither a branch nor a tag") }
+        guard let object = ref.after else { return .none(reason: "\(ref.ref) was deleted") }
+        guard repo.allows[event] else { return .none(reason: "the repository builds no \(event.rawValue) events") }
+        guard let commit = try await forge.client.commit(object, in: repo.path) else {
+            return .none(reason: "the repository has no commit \(object)")
+        }
+        guard !skipsCI(message: commit.message) else { return .none(reason: "the commit's message says to skip") }
+        guard let config = try await config(at: commit.id, repo, forge) else {
+            return .none(reason: "there is no .drone.yml at commit \(commit.id)")
+        }
+        let change = Change(ref, commit, repo)
+        if let reason = reasonNotToBuild(config, branch: change.branch, event: event) { return .none(reason: reason) }
+        return .build(BuildSource(event: event, change: change, config: config))
+    }
+
+    private func config(at commit: String, _ repo: Repo, _ forge: Forges.Entry) async throws -> [UInt8]? {
+        do {
+            return try await forge.client.file(".drone.yml", at: commit, in: repo.path)
+        } catch let error as ForgeError where error.code == .tooLarge {
+            // Too large to be read is too large to be right: the build says so.
+            return Array(repeating: UInt8(ascii: "#"), count: ForgeLimits.file + 1)
+        }
+    }
+
+    /// A file that does not parse makes a build, so that somebody sees what is wrong with it.
+    private func reasonNotToBuild(_ config: [UInt8], branch: String, event: Event) -> String? {
+        guard let configuration = try? Configuration(yaml: config) else { return nil }
+        return configuration.builds(branch: branch, event: event)
+            ? nil : "branch \(branch) is not among the file's branches"
+    }
+}
+
+extension RefChange {
+    fileprivate var event: Event? {
+        if branch != nil { return .push }
+        return tag == nil ? nil : .tag
+    }
+}
+
+extension Change {
+    fileprivate init(_ ref: RefChange, _ commit: CommitInfo, _ repo: Repo) {
+        self.init(
+            commit: commit.id, branch: ref.branch ?? ref.tag ?? ref.ref, ref: ref.ref, remote: repo.cloneURL,
+            message: commit.message, timestamp: commit.timestamp, author: commit.authorName,
+            authorAvatar: Gravatar.url(email: commit.authorEmail), authorEmail: commit.authorEmail,
+            linkURL: repo.linkURL)
+    }
+}

@@ -1,0 +1,64 @@
+import Core
+package import Forge
+import Queue
+import Store
+
+/// What became of a delivery at the door.
+package struct Receipt: Sendable, Hashable {
+    package var delivery: Int64
+    /// False: it was received before, and this is the first one's number.
+    package var isNew: Bool
+}
+
+extension Engine {
+    /// Verifies and stores a delivery. What it makes is done later: see `handleNextDeliveries`.
+    ///
+    /// Throws `notFound` for an unknown repository and for a wrong signature alike, and `invalid` for what is no delivery.
+    package func receiveDelivery(_ request: HookRequest, forge name: String?) async throws -> Receipt {
+        guard let forge = forges.named(name) else { throw AccessError.notFound("There is no forge \(name ?? "").") }
+        let identity = try identify(request, forge)
+        let repoID = try await verify(request, identity, forge)
+        let received = try await store.receiveDelivery(
+            repoID: repoID, key: identity.deliveryID, event: identity.event, headers: request.readingHeaders,
+            body: request.body)
+        if received.isNew { wakeUps.wake(Topic.intake) }
+        return Receipt(delivery: received.id, isNew: received.isNew)
+    }
+
+    private func identify(_ request: HookRequest, _ forge: Forges.Entry) throws -> HookIdentity {
+        do {
+            return try forge.client.identify(request)
+        } catch {
+            throw Refusal.invalid("This is not a delivery: \(error).")
+        }
+    }
+
+    private func verify(_ request: HookRequest, _ identity: HookIdentity, _ forge: Forges.Entry) async throws -> Int64 {
+        let unknown = AccessError.notFound(
+            "There is no repository \(identity.repo.fullName), or its deliveries are signed otherwise.")
+        guard let secret = try await store.hookSecret(forge: forge.name, path: identity.repo) else { throw unknown }
+        do {
+            _ = try forge.client.parse(request, secret: String(decoding: secret.secret, as: UTF8.self))
+        } catch HookError.badSignature {
+            throw unknown
+        } catch {
+            throw Refusal.invalid("The delivery cannot be read: \(error).")
+        }
+        return secret.repoID
+    }
+}
+
+extension HookRequest {
+    /// The headers that tell how to read the body: the forges' own and the content type, but none that proves anything.
+    fileprivate var readingHeaders: Variables {
+        var headers = Variables()
+        for (name, value) in self.headers {
+            let name = name.lowercased()
+            let isSecret = name.contains("signature") || name.contains("token") || name.contains("secret")
+            let isForges = ["x-skep-", "x-github-", "x-gitea-", "x-gogs-", "x-forgejo-", "x-gitlab-"].contains(
+                where: name.hasPrefix)
+            if name == "content-type" || (isForges && !isSecret) { headers[name] = value }
+        }
+        return headers
+    }
+}

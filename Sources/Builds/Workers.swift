@@ -1,0 +1,73 @@
+import Core
+import Forge
+package import Logging
+import Queue
+import ServiceLifecycle
+import Store
+
+/// What a server does by itself: handles deliveries, rescues jobs, keeps house.
+package struct Workers: Service {
+    private let engine: Engine
+    private let logger: Logger
+
+    package init(engine: Engine, logger: Logger) {
+        self.engine = engine
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 { group.addTask { await handleDeliveries() } }
+            group.addTask { await every(.seconds(1), "rescue") { _ = try await engine.rescueJobs() } }
+            group.addTask { await every(.seconds(60 * 10), "housekeeping") { try await engine.keepHouse() } }
+            group.addTask { await every(.seconds(10), "spool") { try await engine.drainSpools() } }
+            group.addTask { await lookForMissedPushes() }
+            try? await gracefulShutdown()
+            group.cancelAll()
+        }
+    }
+
+    /// At the start, until every repository was looked at, and from time to time. What the spools hold comes first: it is
+    /// older than where the refs stand now.
+    private func lookForMissedPushes() async {
+        while !Task.isCancelled {
+            var sawAll = false
+            do {
+                try await engine.drainSpools()
+                sawAll = try await engine.compareRefs()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("refs could not be compared", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: sawAll ? .seconds(600) : .seconds(5))
+        }
+    }
+
+    private func handleDeliveries() async {
+        while !Task.isCancelled {
+            do {
+                if try await engine.handleNextDeliveries() { continue }
+                await engine.wakeUps.wait(for: Topic.intake, atMost: .seconds(2))
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("deliveries could not be handled", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func every(_ pause: Duration, _ name: String, _ body: () async throws -> Void) async {
+        while !Task.isCancelled {
+            do {
+                try await body()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("work failed and is tried again", metadata: ["work": "\(name)", "error": "\(error)"])
+            }
+            try? await Task.sleep(for: pause)
+        }
+    }
+}

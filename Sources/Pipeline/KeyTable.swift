@@ -1,0 +1,83 @@
+/// The keys one kind of mapping may have in a `.drone.yml`, and what becomes of each. docs/pipelines.md lists the same.
+struct KeyTable: Sendable {
+    /// What a message calls the mapping.
+    let title: String
+    let rules: [String: Rule]
+
+    enum Rule: Sendable, Hashable {
+        /// Does what docs/pipelines.md says.
+        case read
+        /// May stand there and changes nothing.
+        case accepted
+        /// An error, with what to do instead.
+        case refused(String)
+    }
+
+    init(_ title: String, read: [String], accepted: [String] = [], refused: [(keys: [String], advice: String)]) {
+        self.title = title
+        let refusals = refused.flatMap { group in group.keys.map { ($0, Rule.refused(group.advice)) } }
+        rules = Dictionary(
+            uniqueKeysWithValues: read.map { ($0, .read) } + accepted.map { ($0, .accepted) } + refusals)
+    }
+
+    /// The keys one may write, for a message.
+    var known: String {
+        rules.keys.filter { rules[$0] == .read }.sorted().joined(separator: ", ")
+    }
+}
+
+extension KeyTable {
+    static let file = KeyTable(
+        "the file", read: ["branches", "build", "kind", "labels", "matrix", "pipeline", "platform", "steps", "type"],
+        accepted: ["debug", "name", "variables", "version"],
+        refused: [
+            (["services", "compose"], "services are not supported yet; start what the build needs in its commands"),
+            (
+                ["clone", "skip_clone", "git"],
+                "the clone cannot be changed yet; remove it: the commit is checked out as it is"
+            ),
+            (["cache"], "caches are not supported yet; remove it"),
+            (["publish", "deploy", "notify"], "plugins are not supported yet; write the work as a step with commands"),
+            (["workspace"], "the workspace cannot be chosen; remove it and use $CI_WORKSPACE"),
+            (["volumes", "networks"], "containers' settings are not supported yet; remove it"),
+            (["secrets", "image_pull_secrets"], "secrets are not supported in the file yet; remove it"),
+            (["depends_on", "runs_on"], "a file is one pipeline whose steps run in order; remove it"),
+            (["trigger", "when"], "conditions of the whole file are `branches:`; others go under a step's `when:`"),
+            (["environment"], "write `environment:` in each step; an anchor (&name) and << share one"),
+            (["concurrency", "node"], "not supported yet; use `labels:` to choose agents, or remove it"),
+        ])
+
+    static let step = KeyTable(
+        "a step", read: ["commands", "environment", "image", "name", "when"], accepted: ["pull"],
+        refused: [
+            (["group", "depends_on"], "steps run one after another in the order written; remove it"),
+            (["failure", "ignore_failure"], "not supported yet; end a command that may fail with `|| true`"),
+            (["detach"], "not supported yet; start it in the background of a command"),
+            (["settings", "plugin", "vargs"], "plugins are not supported yet; write the work as commands"),
+            (["secrets"], "secrets are not supported in the file yet; remove it"),
+            (["entrypoint", "command"], "steps run their `commands:` with /bin/sh; write it there"),
+            (["directory", "working_dir"], "steps start in the checked-out folder; begin the commands with `cd`"),
+            (
+                [
+                    "auth_config", "backend_options", "cap_add", "cpu_quota", "cpu_set", "cpu_shares", "devices", "dns",
+                    "dns_search", "extra_hosts", "mem_limit", "mem_swappiness", "memswap_limit", "net", "network_mode",
+                    "networks", "ports", "privileged", "resources", "shm_size", "tmpfs", "user", "volumes",
+                ], "containers' settings are not supported yet; remove it"
+            ),
+        ])
+
+    static let condition = KeyTable(
+        "when", read: ["branch", "environment", "event", "matrix", "ref", "repo", "status", "target"],
+        refused: [
+            (["success", "failure"], "write `status: [success, failure]`"),
+            (["change"], "not supported; use `status:`"),
+            (["path", "evaluate", "cron", "instance", "local", "platform", "action"], "not supported yet; remove it"),
+            (["tag"], "write `ref: refs/tags/…`"),
+        ])
+
+    static let filter = KeyTable("a filter", read: ["exclude", "include"], refused: [])
+
+    static let platform = KeyTable(
+        "platform", read: ["arch", "os"],
+        refused: [(["variant", "version"], "agents are chosen by os and arch only; remove it, or use `labels:`")])
+}

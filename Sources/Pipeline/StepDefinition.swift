@@ -1,0 +1,101 @@
+/// A step as written, before it is known for which build.
+struct StepDefinition: Sendable {
+    let name: String
+    let place: Place
+    let image: WrittenText?
+    let commands: [WrittenText]
+    let environment: [WrittenPair]
+    let condition: Condition
+
+    static let maximumSteps = 100
+    static let maximumVariables = 200
+
+    /// The steps of `build:`, `pipeline:` or `steps:`, whichever the file has.
+    static func steps(of file: Section) throws(ConfigurationError) -> [StepDefinition] {
+        let sections = ["build", "pipeline", "steps"].compactMap { file[$0] }
+            .sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) }
+        guard let section = sections.first else {
+            throw ConfigurationError(at: file.place, "the file has no steps; add `steps:`, `pipeline:` or `build:`")
+        }
+        if sections.count > 1 {
+            let keys = sections.map { "\"\($0.key)\"" }.joined(separator: " and ")
+            throw ConfigurationError(at: sections[1].place, "the file has \(keys); put all steps in one of them")
+        }
+        if section.key == "build" {
+            return [try StepDefinition(section.value, name: "build", place: section.place)]
+        }
+        return try checked(try all(in: section), at: section.place)
+    }
+
+    private static func all(in section: YAMLValue.Entry) throws(ConfigurationError) -> [StepDefinition] {
+        if case .list(let values) = section.value.content {
+            return try values.map { value throws(ConfigurationError) in
+                try StepDefinition(value, name: nil, place: value.place)
+            }
+        }
+        return try section.value.entries("\"\(section.key)\"").map { entry throws(ConfigurationError) in
+            try StepDefinition(entry.value, name: entry.key, place: entry.place)
+        }
+    }
+
+    private static func checked(
+        _ steps: [StepDefinition], at place: Place
+    ) throws(ConfigurationError) -> [StepDefinition] {
+        guard (1...maximumSteps).contains(steps.count) else {
+            let advice =
+                steps.isEmpty ? "there are no steps; add one" : "there are more than \(maximumSteps) steps; join some"
+            throw ConfigurationError(at: place, advice)
+        }
+        var names: Set<String> = []
+        for step in steps where !names.insert(step.name).inserted {
+            throw ConfigurationError(at: step.place, "another step is named \(quoted(step.name)) too; rename one")
+        }
+        return steps
+    }
+
+    /// `name` is the step's key, or nil if it has to name itself.
+    private init(_ value: YAMLValue, name: String?, place: Place) throws(ConfigurationError) {
+        let section = try Section(value, .step)
+        self.name = try Self.name(of: section, key: name, at: place)
+        self.place = place
+        image = try section["image"].map { entry throws(ConfigurationError) in try WrittenText(entry.value, "image") }
+        commands = try Self.commands(of: section)
+        environment = try WrittenPair.list(section["environment"], atMost: Self.maximumVariables)
+        condition = try Condition(section["when"]?.value)
+    }
+
+    private static func name(of section: Section, key: String?, at place: Place) throws(ConfigurationError) -> String {
+        if key != nil, let second = section["name"] {
+            throw ConfigurationError(at: second.place, "the key above is the step's name; remove \"name\"")
+        }
+        let name = try section["name"]?.value.text("name") ?? key ?? ""
+        guard (1...100).contains(name.count), !name.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
+            throw ConfigurationError(at: place, "a step needs a name of 1 to 100 characters on one line; write `name:`")
+        }
+        return name
+    }
+
+    private static func commands(of section: Section) throws(ConfigurationError) -> [WrittenText] {
+        guard let entry = section["commands"] else {
+            throw ConfigurationError(
+                at: section.place,
+                "the step has no commands; add `commands:` (plugins, steps without, are not supported yet)")
+        }
+        let items = try entry.value.items("\"commands\"")
+        guard !items.isEmpty else {
+            throw ConfigurationError(at: entry.place, "\"commands\" is an empty list; add a command")
+        }
+        return try items.map(command)
+    }
+
+    private static func command(_ item: YAMLValue) throws(ConfigurationError) -> WrittenText {
+        switch item.content {
+        case .mapping:
+            throw ConfigurationError(
+                at: item.place,
+                "this command is read as a mapping because of its \": \"; put all of it in quotes, or under `- |`")
+        case .null: throw ConfigurationError(at: item.place, "this command is empty; write one, or remove it")
+        case .text, .list: return try WrittenText(item, "a command")
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package import Logging
+package import Postgres
+import ServiceLifecycle
+import Synchronization
+import SQL
+
+/// Tells waiters that something may have changed. A hint only: who waits also looks by itself from time to time.
+///
+/// Local waiters wake at once; those of other servers through NOTIFY, sent after the commit from this service's own statement,
+/// at most one for a topic every few milliseconds.
+package final class WakeUps: Service, Sendable {
+    private static let channel = "skep_wake"
+    private static let pause = Duration.milliseconds(5)
+
+    private struct State {
+        var waiters: [String: [Int64: CheckedContinuation<Void, Never>]] = [:]
+        var nextID: Int64 = 0
+        var unsent: Set<String> = []
+        var sender: AsyncStream<Void>.Continuation?
+    }
+
+    private let state = Mutex(State())
+    private let database: Database
+    private let logger: Logger
+
+    package init(database: Database, logger: Logger) {
+        self.database = database
+        self.logger = logger
+    }
+
+    /// Wakes all that wait for the topic, here and on other servers. To be called after the commit.
+    package func wake(_ topic: String) {
+        wakeHere(topic)
+        state.withLock { state in
+            state.unsent.insert(topic)
+            _ = state.sender?.yield()
+        }
+    }
+
+    /// Waits until the topic is woken, the time is over, the task is cancelled or the server is to stop.
+    package func wait(for topic: String, atMost time: Duration) async {
+        await cancelWhenGracefulShutdown { await self.waitOrSleep(topic, time) }
+    }
+
+    private func waitOrSleep(_ topic: String, _ time: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait(for: topic) }
+            group.addTask { try? await Task.sleep(for: time) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Sends and hears until the server stops, then lets every waiter go.
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.send() }
+            group.addTask { await self.hear() }
+            try? await gracefulShutdown()
+            group.cancelAll()
+        }
+        wakeAll()
+    }
+
+    private func wait(for topic: String) async {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let cancelled = state.withLock { state in
+                    if Task.isCancelled { return true }
+                    state.waiters[topic, default: [:]][id] = continuation
+                    return false
+                }
+                if cancelled { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                let waiter = state.waiters[topic]?.removeValue(forKey: id)
+                if state.waiters[topic]?.isEmpty == true { state.waiters[topic] = nil }
+                return waiter
+            }
+            waiter?.resume()
+        }
+    }
+
+    private func wakeHere(_ topic: String) {
+        let waiters = state.withLock { $0.waiters.removeValue(forKey: topic) }
+        waiters?.values.forEach { $0.resume() }
+    }
+
+    private func wakeAll() {
+        let topics = state.withLock { Array($0.waiters.keys) }
+        topics.forEach(wakeHere)
+    }
+
+    private func hear() async {
+        for await event in database.listen(to: Self.channel) {
+            switch event {
+            case .connected: wakeAll()
+            case .notification("*"): wakeAll()
+            case .notification(let topics): topics.split(separator: " ").forEach { wakeHere(String($0)) }
+            }
+        }
+    }
+
+    private func send() async {
+        let (signals, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        state.withLock { $0.sender = sender }
+        for await _ in signals {
+            let topics = state.withLock { state in
+                defer { state.unsent = [] }
+                return state.unsent
+            }
+            await notify(topics.sorted())
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func notify(_ topics: [String]) async {
+        guard !topics.isEmpty else { return }
+        do {
+            // A payload must be shorter than 8000 bytes: many topics become the wake-up of all.
+            let payload = topics.joined(separator: " ")
+            _ = try await database.first(
+                .notify, [.text(Self.channel), .text(payload.utf8.count < 7_000 ? payload : "*")])
+        } catch {
+            logger.debug("a wake-up was not sent", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension Statement {
+    fileprivate static let notify = Statement(name: "server.notify", sql: SQL.query("server.notify"))
+}

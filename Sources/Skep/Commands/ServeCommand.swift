@@ -1,0 +1,55 @@
+import ArgumentParser
+import Builds
+import Logging
+import Postgres
+import Sealing
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run a server. Any number of them share one database.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        try await orExplain { try await serve() }
+    }
+
+    private func serve() async throws {
+        let settings = try await options.settings()
+        let logger = try Log.start("skep", level: settings.logLevel)
+        let listen = try settings.listen
+        let server = Server(database: try settings.database(), keyRing: try settings.ring(), logger: logger)
+        var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
+        engine.lease = try settings.lease
+        let services = try await server.services(gitRoot: settings.gitRoot, settings: engine, listen: listen) { port in
+            logger.notice("ready", metadata: ["host": "\(listen.host)", "port": "\(port)"])
+        }
+        try await services.runUntilStopped(logger: logger)
+    }
+}
+
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .long, help: "The configuration file (YAML); also SKEP_CONFIG. Environment variables SKEP_… win over it.")
+    var config: String?
+
+    func settings() async throws -> Settings {
+        try await Settings(file: config)
+    }
+}
+
+extension Settings {
+    func database() throws -> DatabaseConfiguration {
+        DatabaseConfiguration(
+            url: try databaseURL, directURL: try databaseDirectURL, named: try preparesStatements,
+            applicationName: "skep")
+    }
+
+    func ring() throws -> KeyRing {
+        do {
+            return try KeyRing(text: try keyRing)
+        } catch let error as SealingError {
+            throw SettingsError(message: "The key ring cannot be used: \(error)")
+        }
+    }
+}

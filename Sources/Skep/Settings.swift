@@ -1,0 +1,144 @@
+import Configuration
+import Foundation
+import SystemPackage
+
+/// Where settings come from: environment variables `SKEP_…`, then the file, then defaults. `config/skep.yaml` documents them.
+struct Settings: Sendable {
+    private let reader: ConfigReader
+
+    /// - Parameter file: YAML; nil: `SKEP_CONFIG`, or no file.
+    init(file: String?) async throws {
+        let environment = EnvironmentVariablesProvider().prefixKeys(with: "skep")
+        guard let file = file ?? ProcessInfo.processInfo.environment["SKEP_CONFIG"] else {
+            reader = ConfigReader(providers: [environment])
+            return
+        }
+        do {
+            let yaml = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+            reader = ConfigReader(providers: [environment, yaml])
+        } catch {
+            throw SettingsError(message: "The configuration file \(file) cannot be read: \(error)")
+        }
+    }
+
+    var databaseURL: String {
+        get throws {
+            guard let url = try secret("database.url") else {
+                throw SettingsError(
+                    message: "Set database.url (SKEP_DATABASE_URL), such as postgresql://skep@db.example.com/skep.")
+            }
+            return url
+        }
+    }
+
+    /// For LISTEN and migrations, where `database.url` is a transaction-pooling proxy.
+    var databaseDirectURL: String? {
+        get throws { try secret("database.direct_url") }
+    }
+
+    /// False: statements without names, for proxies that pool by transaction.
+    var preparesStatements: Bool {
+        get throws { try bool("database.prepared_statements") ?? true }
+    }
+
+    var listen: Listen {
+        get throws { try Listen(string("listen") ?? "127.0.0.1:8080") }
+    }
+
+    /// How the server is reached from outside.
+    var publicURL: String? {
+        guard let url = string("url") else { return nil }
+        return url.hasSuffix("/") ? String(url.dropLast()) : url
+    }
+
+    var keyRing: String {
+        get throws {
+            guard let ring = try secret("keyring") else {
+                throw SettingsError(
+                    message:
+                        "Set keyring_file (SKEP_KEYRING_FILE) to the file that `skep key generate` writes: secrets are sealed with it."
+                )
+            }
+            return ring
+        }
+    }
+
+    /// The folder of bare repositories.
+    var gitRoot: String? { string("git.root") }
+
+    var lease: Int {
+        get throws { try int("agents.lease", in: 10...3600) ?? 30 }
+    }
+
+    var agentServer: String? { string("server") }
+
+    var agentToken: String? {
+        get throws { try secret("agent.token")?.trimmingCharacters(in: .whitespacesAndNewlines) }
+    }
+
+    var agentSlots: Int? {
+        get throws { try int("agent.slots", in: 1...1000) }
+    }
+
+    var logLevel: String? { string("log.level") }
+
+    private func string(_ key: String) -> String? {
+        reader.string(forKey: ConfigKey(key))
+    }
+
+    private func int(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = string(key) ?? reader.int(forKey: ConfigKey(key)).map(String.init) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw SettingsError(message: "\(key) must be a whole number, \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+
+    private func bool(_ key: String) throws -> Bool? {
+        guard let text = string(key) ?? reader.bool(forKey: ConfigKey(key)).map({ $0 ? "true" : "false" }) else {
+            return nil
+        }
+        guard let value = Bool(text.lowercased()) else { throw SettingsError(message: "\(key) must be true or false.") }
+        return value
+    }
+
+    /// A secret itself, or the contents of the file named by `KEY_file`.
+    private func secret(_ key: String) throws -> String? {
+        if let value = reader.string(forKey: ConfigKey(key), isSecret: true) { return value }
+        guard let file = string("\(key)_file") else { return nil }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw SettingsError(message: "\(key)_file: \(file) cannot be read.")
+        }
+        let text = String(decoding: data, as: UTF8.self)
+        return key == "keyring" ? text : text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// An address to listen on, such as `127.0.0.1:8080`, `[::1]:8080` or `0.0.0.0:8080`.
+struct Listen: Sendable, Hashable {
+    var host: String
+    var port: Int
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    init(_ text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { throw SettingsError(message: "listen must be HOST:PORT, such as 127.0.0.1:8080; it is \(text).") }
+        let host = text[..<colon]
+        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
+        self.port = port
+    }
+
+    var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+}
+
+/// What to change of the configuration.
+struct SettingsError: Error, CustomStringConvertible {
+    var message: String
+
+    var description: String { message }
+}

@@ -1,0 +1,59 @@
+import Postgres
+package import Sealing
+
+extension Store {
+    /// Stores a repository's new key pair, its private half sealed.
+    package func createKeyPair(repoID: Int64, _ pair: KeyPair) async throws {
+        guard let row = try await session.first(.nextKeyPairID, []) else {
+            throw AccessError.notFound("No id could be drawn.")
+        }
+        let id: Int64 = try row.decode(at: 0)
+        let sealed = try keyRing.seal(Array(pair.privatePEM.utf8), context: SealingContext.privateKey(id: id))
+        let parameters: [Parameter] = [
+            .int(id), .int(repoID), .text(pair.keyID), .text(pair.sshPublicKey), .bytes(sealed.bytes),
+            .text(sealed.keyID),
+        ]
+        _ = try await session.execute(.createKeyPair, parameters)
+    }
+
+    /// The public half of the newest pair, as an SSH key.
+    package func publicKey(repoID: Int64) async throws -> String? {
+        try await session.first(.newestKey, [.int(repoID)])?.decode(at: 0)
+    }
+
+    /// A repository's key pairs, newest first.
+    package func keyPairs(repoID: Int64) async throws -> [KeyPair] {
+        try await session.query(.privateHalves, [.int(repoID)]).map { row in
+            var columns = row.columns
+            let id: Int64 = try columns.next()
+            let bytes: [UInt8] = try columns.next()
+            let sealed = Sealed(keyID: try columns.next(), bytes: bytes)
+            let pem = try keyRing.open(sealed, context: SealingContext.privateKey(id: id))
+            return try KeyPair(privatePEM: String(decoding: pem, as: UTF8.self))
+        }
+    }
+
+    /// Refuses to go on with a key ring that is not the one this database was sealed with: throws `wrongKey` for a key of a
+    /// known id that is another key. New keys are written down.
+    package func checkKeyRing() async throws {
+        for id in keyRing.keyIDs {
+            _ = try await session.execute(.registerKey, [.text(id), .bytes(try keyRing.checkValue(of: id))])
+        }
+        for row in try await session.query(.sealingKeys, []) {
+            var columns = row.columns
+            let id: String = try columns.next()
+            let expected: [UInt8] = try columns.next()
+            guard keyRing.keyIDs.contains(id) else { continue }
+            try keyRing.verify(checkValue: expected, of: id)
+        }
+    }
+}
+
+extension Statement {
+    fileprivate static let nextKeyPairID = Statement(stored: "keys.next_id")
+    fileprivate static let createKeyPair = Statement(stored: "keys.create")
+    fileprivate static let newestKey = Statement(stored: "keys.newest")
+    fileprivate static let privateHalves = Statement(stored: "keys.private_halves")
+    fileprivate static let registerKey = Statement(stored: "keys.register_sealing_key")
+    fileprivate static let sealingKeys = Statement(stored: "keys.sealing_keys")
+}

@@ -1,0 +1,182 @@
+package import Core
+import FoundationEssentials
+import Postgres
+
+/// A build to insert. Its number is drawn in the same transaction.
+package struct NewBuild: Sendable {
+    package var repoID: Int64
+    package var event: Event
+    package var change: Change
+    package var deployTo: String
+    package var parent: Int64?
+    package var configID: Int64?
+    package var deliveryID: Int64?
+    /// Why no job can run: the build is then finished, with status `error`. Empty otherwise.
+    package var error: String
+
+    package init(
+        repoID: Int64, event: Event, change: Change, deployTo: String = "", parent: Int64? = nil,
+        configID: Int64? = nil,
+        deliveryID: Int64? = nil, error: String = ""
+    ) {
+        self.repoID = repoID
+        self.event = event
+        self.change = change
+        self.deployTo = deployTo
+        self.parent = parent
+        self.configID = configID
+        self.deliveryID = deliveryID
+        self.error = error
+    }
+}
+
+// Every method of this file is to be called in a transaction.
+extension Store {
+    /// Draws the next number, which holds up other new builds of the repository until the transaction ends.
+    package func createBuild(_ new: NewBuild) async throws -> Build {
+        guard let counted = try await session.first(.nextNumber, [.int(new.repoID)]) else {
+            throw AccessError.notFound("The repository is gone.")
+        }
+        let failed = !new.error.isEmpty
+        let change = new.change
+        let row = try await session.first(
+            .createBuild,
+            [
+                .int(new.repoID), .int(try counted.decode(Int64.self, at: 0)), .int(new.parent),
+                .text(new.event.rawValue),
+                .text(failed ? Status.error.rawValue : Status.pending.rawValue), .text(new.error),
+                .timestamp(failed ? Date() : nil), .text(new.deployTo), .text(change.commit), .text(change.branch),
+                .text(change.ref), .text(change.refspec), .text(change.remote), .text(change.title),
+                .text(change.message),
+                .timestamp(change.timestamp), .text(change.author), .text(change.authorAvatar),
+                .text(change.authorEmail),
+                .text(change.linkURL), .int(new.configID), .int(new.deliveryID),
+            ])
+        guard let row else { throw AccessError.notFound("The repository is gone.") }
+        return try Build(row: row)
+    }
+
+    /// Stores the text of a `.drone.yml` once, and answers its id.
+    package func putConfig(repoID: Int64, hash: [UInt8], content: [UInt8]) async throws -> Int64 {
+        let row = try await session.first(.putConfig, [.int(repoID), .bytes(hash), .bytes(content)])
+        guard let row else { throw AccessError.notFound("The repository is gone.") }
+        return try row.decode(at: 0)
+    }
+
+    /// `error` not empty: the job is finished, and will never run.
+    package func createJob(buildID: Int64, number: Int, environment: Variables, classID: Int64, error: String = "")
+        async throws -> Job
+    {
+        let failed = !error.isEmpty
+        let row = try await session.first(
+            .createJob,
+            [
+                .int(buildID), .int(number), .text(failed ? Status.error.rawValue : Status.pending.rawValue),
+                .text(environment.json), .int(classID), .text(error), .timestamp(failed ? Date() : nil),
+            ])
+        guard let row else { throw AccessError.notFound("The build is gone.") }
+        return try Job(row: row)
+    }
+
+    /// The id of a set of labels that jobs ask for.
+    package func labelClass(_ labels: [String: String]) async throws -> Int64 {
+        let json = Parameter.json(Variables(sorted: labels).json)
+        if let row = try await session.first(.findClass, [json]) { return try row.decode(at: 0) }
+        guard let row = try await session.first(.createClass, [json]) else {
+            throw AccessError.notFound("No such labels.")
+        }
+        return try row.decode(at: 0)
+    }
+
+    package func lockBuild(repoID: Int64, number: Int64) async throws -> (build: Build, configID: Int64?)? {
+        guard let row = try await session.first(.lockByNumber, [.int(repoID), .int(number)]) else { return nil }
+        var columns = row.columns
+        return (try Build(from: &columns), try columns.next())
+    }
+
+    /// A build and the file it ran.
+    package func buildSource(repoID: Int64, number: Int64) async throws -> (build: Build, config: [UInt8])? {
+        guard let row = try await session.first(.buildSource, [.int(repoID), .int(number)]) else { return nil }
+        var columns = row.columns
+        let config: [UInt8] = try columns.next()
+        return (try Build(from: &columns), config)
+    }
+
+    package func lockBuild(id: Int64) async throws -> Build? {
+        try await session.first(.lockBuild, [.int(id)]).map(Build.init(row:))
+    }
+
+    /// Sets the build's status from its jobs. The build must be locked.
+    package func settleBuild(id: Int64) async throws -> Build? {
+        try await session.first(.settleBuild, [.int(id)]).map(Build.init(row:))
+    }
+
+    /// Sets a locked build and its jobs back to `pending`; answers the jobs and what an agent needs for each.
+    package func restartBuild(id: Int64) async throws -> (build: Build, jobs: [(job: Job, classID: Int64)])? {
+        guard let row = try await session.first(.restartBuild, [.int(id)]) else { return nil }
+        let jobs = try await session.query(.restartJobs, [.int(id)]).map { row in
+            var columns = row.columns
+            return (job: try Job(from: &columns), classID: try columns.next(Int64.self))
+        }
+        return (try Build(row: row), jobs.sorted { $0.job.number < $1.job.number })
+    }
+
+    package func jobs(buildID: Int64) async throws -> [Job] {
+        try await session.query(.jobsOfBuild, [.int(buildID)]).map(Job.init(row:))
+    }
+
+    package func lockJob(buildID: Int64, number: Int) async throws -> Job? {
+        try await session.first(.lockJob, [.int(buildID), .int(number)]).map(Job.init(row:))
+    }
+}
+
+extension Variables {
+    /// By name, so that equal sets read alike.
+    package init(sorted values: [String: String]) {
+        self.init()
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) { self[name] = value }
+    }
+}
+
+extension Job {
+    static let columnCount = 10
+
+    static func optional(from columns: inout ColumnReader) throws -> Job? {
+        guard let id: Int64 = try columns.next() else { return nil }
+        return try Job(id: id, from: &columns)
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        try self.init(id: try columns.next(), from: &columns)
+    }
+
+    init(row: Row) throws {
+        var columns = row.columns
+        try self.init(from: &columns)
+    }
+
+    private init(id: Int64, from columns: inout ColumnReader) throws {
+        self.init(
+            id: id, number: try columns.next(), status: Status(stored: try columns.next()),
+            enqueuedAt: try columns.next(),
+            startedAt: try columns.next(), finishedAt: try columns.next(), exitCode: try columns.next(),
+            environment: try columns.next(), error: try columns.next(), attempt: try columns.next())
+    }
+}
+
+extension Statement {
+    fileprivate static let nextNumber = Statement(stored: "builds.next_number")
+    fileprivate static let createBuild = Statement(stored: "builds.create")
+    fileprivate static let putConfig = Statement(stored: "builds.put_config")
+    fileprivate static let lockByNumber = Statement(stored: "builds.lock_by_number")
+    fileprivate static let buildSource = Statement(stored: "builds.source")
+    fileprivate static let lockBuild = Statement(stored: "builds.lock")
+    fileprivate static let settleBuild = Statement(stored: "builds.settle")
+    fileprivate static let restartBuild = Statement(stored: "builds.restart")
+    fileprivate static let createJob = Statement(stored: "jobs.create")
+    fileprivate static let findClass = Statement(stored: "jobs.find_class")
+    fileprivate static let createClass = Statement(stored: "jobs.class")
+    fileprivate static let restartJobs = Statement(stored: "jobs.restart")
+    fileprivate static let jobsOfBuild = Statement(stored: "jobs.of_build")
+    fileprivate static let lockJob = Statement(stored: "jobs.lock")
+}

@@ -1,0 +1,53 @@
+package import Postgres
+import SQL
+package import Sealing
+
+/// The tables, as nouns. Its methods run single statements, or take part in the transaction it was made for.
+package struct Store: Sendable {
+    let session: any Session
+    private let database: Database?
+    /// What secrets at rest are sealed with.
+    package let keyRing: KeyRing
+
+    package init(database: Database, keyRing: KeyRing) {
+        self.session = database
+        self.database = database
+        self.keyRing = keyRing
+    }
+
+    private init(session: any Session, keyRing: KeyRing) {
+        self.session = session
+        self.database = nil
+        self.keyRing = keyRing
+    }
+
+    /// Runs `body` in one transaction, which rolls back when it throws. Inside one already, it is part of that.
+    package func transaction<T: Sendable>(_ body: @Sendable (Store, any Session) async throws -> T) async throws -> T {
+        guard let database else { return try await body(self, session) }
+        return try await database.transaction { connection in
+            try await body(Store(session: connection, keyRing: keyRing), connection)
+        }
+    }
+
+    /// Makes the daily partitions of today and the `days - 1` days after it, where missing.
+    package func makePartitions(days: Int) async throws {
+        _ = try await session.first(.makePartitions, [.int(days)])
+    }
+
+    /// The number of the newest migration the database has.
+    package func newestMigration() async throws -> Int {
+        guard let row = try await session.first(.newestMigration, []) else { return 0 }
+        var columns = row.columns
+        return try columns.next()
+    }
+}
+
+extension Statement {
+    /// A query of the SQL target by its name.
+    package init(stored name: String) {
+        self.init(name: name, sql: SQL.query(name))
+    }
+
+    fileprivate static let makePartitions = Statement(stored: "server.make_partitions")
+    fileprivate static let newestMigration = Statement(stored: "server.migrations")
+}

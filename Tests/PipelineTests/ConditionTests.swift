@@ -1,0 +1,54 @@
+import Core
+import Pipeline
+import Testing
+
+struct ConditionTests {
+    private static let tag = context(event: .tag, change: change(branch: "", ref: "refs/tags/v1.2"))
+    private static let pull = context(event: .pullRequest, change: change(branch: "feature/a", ref: "refs/pull/7/head"))
+    private static let deployment = context(event: .deployment, deployTo: "production")
+
+    private func names(_ when: String, in context: PlanContext, cell: Variables = ["GO": "1.10"]) throws -> Bool {
+        try !steps("steps: {t: {commands: [make], when: \(when)}}", cell: cell, in: context).isEmpty
+    }
+
+    @Test(
+        arguments: [
+            ("{branch: main}", [true, false, false, true]),
+            ("{branch: [main, feature/*]}", [true, false, true, true]),
+            ("{branch: {exclude: main}}", [false, true, true, false]),
+            ("{branch: '!feature/*'}", [true, true, false, true]),
+            ("{event: push}", [true, false, false, false]),
+            ("{event: [tag, deployment]}", [false, true, false, true]),
+            ("{event: {exclude: [pull_request]}}", [true, true, false, true]),
+            ("{ref: refs/tags/v*}", [false, true, false, false]),
+            ("{repo: octocat/*}", [true, true, true, true]),
+            ("{repo: hubot/*}", [false, false, false, false]),
+            ("{environment: production}", [false, false, false, true]),
+            ("{target: {include: [staging, prod*]}}", [false, false, false, true]),
+            ("{matrix: {GO: 1.10}}", [true, true, true, true]),
+            ("{matrix: {GO: 1.*, OS: linux}}", [false, false, false, false]),
+            ("{event: push, branch: main, matrix: {GO: 1.10}}", [true, false, false, false]),
+            ("{}", [true, true, true, true]),
+        ] as [(String, [Bool])])
+    func holds(when: String, expected: [Bool]) throws {
+        let contexts = [context(), Self.tag, Self.pull, Self.deployment]
+        #expect(try contexts.map { try names(when, in: $0) } == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("success", [.success]), ("failure", [.failure]), ("[success, failure]", [.success, .failure]),
+            ("{exclude: success}", [.failure]),
+        ] as [(String, Set<StepPlan.Outcome>)])
+    func status(written: String, expected: Set<StepPlan.Outcome>) throws {
+        #expect(try steps("steps: {t: {commands: [make], when: {status: \(written)}}}").first?.runsOn == expected)
+    }
+
+    @Test func stepsLeftOutAreNotNumbered() throws {
+        let steps = try steps(
+            "steps: {a: {commands: [x], when: {event: tag}}, b: {commands: [x]}, c: {commands: [x], when: {branch: dev}}, d: {commands: [x]}}"
+        )
+        #expect(steps.map(\.name) == ["b", "d"])
+        #expect(steps.map(\.number) == [1, 2])
+    }
+}

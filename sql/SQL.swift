@@ -1,0 +1,47 @@
+/// The SQL texts of this package, embedded in the program.
+package enum SQL {
+    /// Migration files in order, such as `0001_initial`.
+    package static let migrations: [(name: String, sql: String)] = [
+        file("0001_initial", PackageResources._001_initial_sql)
+    ]
+
+    /// The text of a query by the name of its file and its own, such as `builds.find`.
+    ///
+    /// A name that is not there is a programmer's mistake, which a test finds, so it ends the program.
+    package static func query(_ name: String) -> String {
+        guard let text = queries[name] else { preconditionFailure("no query named \(name)") }
+        return text
+    }
+
+    /// Every query by its name, fragments put in.
+    package static let queries: [String: String] = {
+        do {
+            return try QueryCatalogue(files: queryFiles).queries
+        } catch {
+            preconditionFailure("the embedded queries do not parse: \(error)")
+        }
+    }()
+
+    private static let queryFiles: [(name: String, sql: String)] = [
+        file("access", PackageResources.access_sql),
+        file("agents", PackageResources.agents_sql),
+        file("attempts", PackageResources.attempts_sql),
+        file("builds", PackageResources.builds_sql),
+        file("deliveries", PackageResources.deliveries_sql),
+        file("forges", PackageResources.forges_sql),
+        file("jobs", PackageResources.jobs_sql),
+        file("keys", PackageResources.keys_sql),
+        file("logs", PackageResources.logs_sql),
+        file("queue", PackageResources.queue_sql),
+        file("refs", PackageResources.refs_sql),
+        file("repos", PackageResources.repos_sql),
+        file("server", PackageResources.server_sql),
+        file("tenants", PackageResources.tenants_sql),
+        file("tokens", PackageResources.tokens_sql),
+        file("users", PackageResources.users_sql),
+    ]
+
+    private static func file(_ name: String, _ bytes: [UInt8]) -> (name: String, sql: String) {
+        (name, String(decoding: bytes, as: UTF8.self))
+    }
+}

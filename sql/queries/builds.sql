@@ -1,0 +1,151 @@
+-- name: read
+-- A build with its jobs: a row for each job, or one without job columns. One row always.
+with {{access}}
+select c.token_id, c.stale, r.id, {{build_columns}}, {{job_columns}}
+from (select) one
+left join caller c on true
+left join repo r on true
+left join builds b on b.repo_id = r.id and b.number = $5
+left join jobs j on j.build_id = b.id
+order by j.number
+
+-- name: read_latest
+-- The newest push build of a branch, the default branch where $5 is null.
+with {{access}}
+select c.token_id, c.stale, r.id, {{build_columns}}, {{job_columns}}
+from (select) one
+left join caller c on true
+left join repo r on true
+left join lateral (
+    select *
+    from builds
+    where repo_id = r.id and event = 'push' and branch = coalesce($5, r.default_branch)
+    order by number desc
+    limit 1
+) b on true
+left join jobs j on j.build_id = b.id
+order by j.number
+
+-- name: read_list
+-- Newest builds below number $5, a row each. One row always.
+with {{access}}
+select c.token_id, c.stale, r.id, {{build_columns}}
+from (select) one
+left join caller c on true
+left join repo r on true
+left join lateral (
+    select *
+    from builds
+    where repo_id = r.id and number < $5
+    order by number desc
+    limit $6
+) b on true
+order by b.number desc
+
+-- name: read_list_filtered
+-- As read_list, but only those of branch $7, event $8 and status $9 (each null: any), and only among the newest $10 below $5.
+-- The fourth column is the lowest number looked at.
+with {{access}},
+window_of_builds as materialized (
+    select b.*
+    from repo r
+    join lateral (
+        select *
+        from builds
+        where repo_id = r.id and number < $5
+        order by number desc
+        limit $10
+    ) b on true
+)
+select c.token_id, c.stale, r.id, (select min(number) from window_of_builds), {{build_columns}}
+from (select) one
+left join caller c on true
+left join repo r on true
+left join lateral (
+    select *
+    from window_of_builds
+    where ($7::text is null or branch = $7::text)
+        and ($8::text is null or event = $8::text::build_event)
+        and ($9::text is null or status = $9::text::run_status)
+    order by number desc
+    limit $6
+) b on true
+order by b.number desc
+
+-- name: jobs_of
+select j.build_id, {{job_columns}}
+from jobs j
+where j.build_id = any($1)
+order by j.build_id, j.number
+
+-- name: lock
+select {{build_columns}}
+from builds b
+where b.id = $1
+for update
+
+-- name: lock_by_number
+select {{build_columns}}, b.config_id
+from builds b
+where b.repo_id = $1 and b.number = $2
+for update
+
+-- name: next_number
+update build_counters
+set last_number = last_number + 1
+where repo_id = $1
+returning last_number
+
+-- name: create
+insert into builds as b (
+    repo_id, number, parent, event, status, error, finished_at, deploy_to, commit, branch, ref, refspec, remote, title, message,
+    committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id
+)
+values (
+    $1, $2, $3, $4::build_event, $5::run_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22
+)
+returning {{build_columns}}
+
+-- name: settle
+-- Sets a build's status from its jobs, in the transaction that changed one of them and holds the build's lock.
+with sums as (
+    select
+        min(started_at) as started_at,
+        max(finished_at) as finished_at,
+        bool_and(status = 'pending') as pending,
+        bool_or(status in ('pending', 'running')) as unfinished,
+        case
+            when bool_or(status = 'error') then 'error'
+            when bool_or(status = 'killed') then 'killed'
+            when bool_or(status = 'failure') then 'failure'
+            else 'success'
+        end::run_status as outcome
+    from jobs
+    where build_id = $1
+)
+update builds b
+set status = case when s.pending then 'pending' when s.unfinished then 'running' else s.outcome end,
+    started_at = s.started_at,
+    finished_at = case when s.unfinished then null else s.finished_at end
+from sums s
+where b.id = $1
+returning {{build_columns}}
+
+-- name: restart
+update builds b
+set status = 'pending', error = '', enqueued_at = now(), started_at = null, finished_at = null
+where b.id = $1
+returning {{build_columns}}
+
+-- name: put_config
+insert into build_configs (repo_id, hash, content)
+values ($1, $2, $3)
+on conflict (repo_id, hash) do update set hash = excluded.hash
+returning id
+
+-- name: source
+-- What a copy of a build is made of.
+select c.content, {{build_columns}}
+from builds b
+join build_configs c on c.id = b.config_id
+where b.repo_id = $1 and b.number = $2

@@ -1,0 +1,134 @@
+-- name: read
+-- The caller and, where they may read it, the repository. One row always.
+with {{access}}
+select u.token_id, u.stale, {{user_columns}}, r.level, {{repo_columns}}
+from (select) one
+left join caller u on true
+left join repo r on true
+left join lateral (select r.is_default, r.forge_name as name) f on true
+
+-- name: of_user
+-- Repositories the user may read by membership or permission, by owner and name.
+with mine as (
+    select p.repo_id as id
+    from repo_permissions p
+    where p.user_id = $1 and p.level >= 'read'
+    union
+    select r.id
+    from memberships m
+    join repositories r on r.tenant_id = m.tenant_id
+    join forges f on f.id = r.forge_id
+    where m.user_id = $1 and f.kind = 'git' and r.deleted_at is null
+)
+select {{repo_columns}}
+from mine
+join repositories r on r.id = mine.id
+join forges f on f.id = r.forge_id
+where r.deleted_at is null
+order by r.owner, r.name
+limit $2
+
+-- name: next_id
+select nextval('repositories_id_seq')
+
+-- name: create
+with added as (
+    insert into repositories (
+        id, tenant_id, forge_id, forge_repo_id, owner, name, avatar_url, link_url, clone_url, default_branch, private,
+        hook_secret, hook_secret_key, activated_by
+    )
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    returning *
+)
+select {{repo_columns}}
+from added r
+join forges f on f.id = r.forge_id
+
+-- name: create_counter
+insert into build_counters (repo_id)
+values ($1)
+
+-- name: update
+with changed as (
+    update repositories r
+    set timeout_minutes = coalesce($2, r.timeout_minutes),
+        private = coalesce($3, r.private),
+        trusted = coalesce($4, r.trusted),
+        allow_pr = coalesce($5, r.allow_pr),
+        allow_push = coalesce($6, r.allow_push),
+        allow_deploys = coalesce($7, r.allow_deploys),
+        allow_tags = coalesce($8, r.allow_tags)
+    where r.id = $1 and r.deleted_at is null
+    returning r.*
+)
+select {{repo_columns}}
+from changed r
+join forges f on f.id = r.forge_id
+
+-- name: delete
+update repositories
+set deleted_at = now()
+where id = $1 and deleted_at is null
+
+-- name: find_by_id
+select {{repo_columns}}
+from repositories r
+join forges f on f.id = r.forge_id
+where r.id = $1 and r.deleted_at is null
+
+-- name: find_for_hook
+-- What a delivery is checked with, before anything in it is believed.
+select r.id, r.hook_secret, r.hook_secret_key
+from repositories r
+join forges f on f.id = r.forge_id
+where f.name = $1
+    and r.owner = $2
+    and r.name = $3
+    and r.deleted_at is null
+
+-- name: on_forge
+select r.id, r.owner, r.name
+from repositories r
+where r.forge_id = $1 and r.deleted_at is null and r.id > $2
+order by r.id
+limit $3
+
+-- name: to_erase
+select id
+from repositories
+where deleted_at is not null
+order by deleted_at
+limit 10
+
+-- name: erase_segments
+-- Segments have no foreign key: they go first, a batch of attempts at a time.
+delete from log_segments s
+using attempts a, jobs j, builds b
+where b.repo_id = $1
+    and j.build_id = b.id
+    and a.job_id = j.id
+    and s.day = a.log_day
+    and s.attempt_id = a.id
+    and b.number between $2 and $3
+
+-- name: erase_builds
+delete from builds
+where repo_id = $1 and number between $2 and $3
+
+-- name: last_number
+select last_number
+from build_counters
+where repo_id = $1
+
+-- name: erase_queue
+-- Work of a deleted repository that no agent came for.
+delete from queue
+where repo_id = $1
+
+-- name: erase_deliveries
+delete from deliveries
+where repo_id = $1
+
+-- name: erase
+delete from repositories
+where id = $1 and deleted_at is not null
