@@ -2,7 +2,8 @@
 package enum SQL {
     /// Migration files in order, such as `0001_initial`.
     package static let migrations: [(name: String, sql: String)] = [
-        file("0001_initial", PackageResources._001_initial_sql)
+        file("0001_initial", PackageResources._001_initial_sql),
+        file("0002_tenants_and_secrets", PackageResources._002_tenants_and_secrets_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.

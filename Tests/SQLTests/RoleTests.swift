@@ -54,13 +54,13 @@ import Testing
                 for _ in 0..<10 { group.addTask { try await database.first(make)?.decode(at: 0) ?? -1 } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(made.sorted() == Array(repeating: 0, count: 9) + [14])
+            #expect(made.sorted() == Array(repeating: 0, count: 9) + [21])
             let owners = Statement(
                 name: "test.owners",
                 sql:
                     "select count(*) from pg_tables where tablename ~ '_2030010[1-7]$' and tableowner = (select rolname from pg_roles where oid = (select relowner from pg_class where oid = 'builds'::regclass))"
             )
-            #expect(try await database.first(owners)?.decode(Int.self, at: 0) == 14)
+            #expect(try await database.first(owners)?.decode(Int.self, at: 0) == 21)
             for days in [0, 61] {
                 await #expect(throws: PostgresError.self) {
                     try await database.execute(
@@ -80,7 +80,7 @@ import Testing
                 """
             _ = try await database.execute(Statement(name: "test.row", sql: row))
             let make = Statement(name: "test.make", sql: "select make_partitions('2030-01-01', 3)")
-            #expect(try await database.first(make)?.decode(Int.self, at: 0) == 5)
+            #expect(try await database.first(make)?.decode(Int.self, at: 0) == 8)
             #expect(try await database.first(make)?.decode(Int.self, at: 0) == 0)
             #expect(
                 try await database.execute(Statement(name: "test.kept", sql: "select from log_segments_default")) == 1)
