@@ -46,10 +46,14 @@ package struct ClaimedJob: Sendable, Codable {
     package var lease: Int
     package var clone: CloneInstruction
     package var plan: JobPlan
+    /// Secret values: none of them, in no form, leaves the agent in a log or an error.
+    package var masks: [String]
+    /// What Skep has to say before the first step, each a line of the log that begins with `skep: `.
+    package var notes: [String]
 
     package init(
         attemptID: Int64, attempt: Int, repo: String, build: Int64, job: Int, timeout: Int, lease: Int,
-        clone: CloneInstruction, plan: JobPlan
+        clone: CloneInstruction, plan: JobPlan, masks: [String] = [], notes: [String] = []
     ) {
         self.attemptID = attemptID
         self.attempt = attempt
@@ -60,6 +64,8 @@ package struct ClaimedJob: Sendable, Codable {
         self.lease = lease
         self.clone = clone
         self.plan = plan
+        self.masks = masks
+        self.notes = notes
     }
 }
 
