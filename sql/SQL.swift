@@ -27,6 +27,7 @@ package enum SQL {
         file("access", PackageResources.access_sql),
         file("agents", PackageResources.agents_sql),
         file("attempts", PackageResources.attempts_sql),
+        file("audit", PackageResources.audit_sql),
         file("builds", PackageResources.builds_sql),
         file("deliveries", PackageResources.deliveries_sql),
         file("forges", PackageResources.forges_sql),

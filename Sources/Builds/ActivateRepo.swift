@@ -12,11 +12,10 @@ extension Engine {
     /// `conflict` when it is active.
     package func activateRepo(_ path: RepoPath, by caller: Caller) async throws -> Repo {
         guard let forge = forges.named(path.forge) else { throw notOnForge(path) }
-        let role =
-            try await store.tenantRole(forge: path.forge, name: path.tenant, userID: caller.user.id)?.role ?? .none
-        guard caller.user.admin || role >= .read else { throw notOnForge(path) }
+        let role = try await store.tenantRole(forge: path.forge, name: path.tenant, of: caller)?.role ?? .none
+        guard caller.isAdministrator || role >= .read else { throw notOnForge(path) }
         guard let found = try await ask(forge, { try await $0.repository(at: path) }) else { throw notOnForge(path) }
-        guard caller.user.admin || role == .admin else {
+        guard caller.isAdministrator || role == .admin else {
             throw AccessError.forbidden("Only administrators of \(path.tenant) may activate \(path).")
         }
         let secret = randomBytes(32).hex

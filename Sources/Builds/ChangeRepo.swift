@@ -14,7 +14,7 @@ extension Engine {
 
     private func check(_ change: RepoChange, _ access: Access) throws {
         let repo = access.repo
-        let isServerAdmin = access.caller?.user.admin == true
+        let isServerAdmin = access.caller?.isAdministrator == true
         if let timeout = change.timeout {
             guard Repo.timeouts.contains(timeout) else { throw Refusal.invalid("timeout must be 1 to 1440 minutes.") }
             guard timeout == repo.timeout || isServerAdmin else { throw Self.onlyServerAdmins("timeout") }

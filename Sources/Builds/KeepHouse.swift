@@ -11,6 +11,7 @@ extension Engine {
         try await store.makePartitions(days: 7)
         for id in try await store.reposToErase() { try await erase(id) }
         while try await store.forgetDeliveryKeys() == 1000 {}
+        try await store.deleteTokensOfEndedAttempts()
     }
 
     private func erase(_ repoID: Int64) async throws {

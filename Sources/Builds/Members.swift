@@ -8,9 +8,7 @@ extension Engine {
     {
         guard role != .none else { throw Refusal.invalid("role must be read, write or admin.") }
         let tenantID = try await tenantToChange(name, by: caller)
-        guard let user = try await store.findUser(login) else {
-            throw AccessError.notFound("There is no user \(login).")
-        }
+        let user = try await user(login)
         try await store.putMember(tenantID: try await made(tenantID, name), userID: user.id, role: role)
         return Member(login: user.login, role: role)
     }
@@ -38,16 +36,16 @@ extension Engine {
     }
 
     private func tenantToRead(_ name: TenantName, by caller: Caller) async throws -> Int64 {
-        let found = try await store.tenantRole(forge: name.forge, name: name.name, userID: caller.user.id)
-        guard let found, caller.user.admin || found.role >= .read else { throw name.notFound }
+        let found = try await store.tenantRole(forge: name.forge, name: name.name, of: caller)
+        guard let found, found.role >= .read else { throw name.notFound }
         return found.tenantID
     }
 
     /// nil: there is no such tenant yet, and the caller may make it.
     private func tenantToChange(_ name: TenantName, by caller: Caller) async throws -> Int64? {
-        let found = try await store.tenantRole(forge: name.forge, name: name.name, userID: caller.user.id)
-        guard caller.user.admin || (found?.role ?? .none) >= .read else { throw name.notFound }
-        guard caller.user.admin || found?.role == .admin else {
+        let found = try await store.tenantRole(forge: name.forge, name: name.name, of: caller)
+        guard caller.isAdministrator || (found?.role ?? .none) >= .read else { throw name.notFound }
+        guard caller.isAdministrator || found?.role == .admin else {
             throw AccessError.forbidden("Only administrators of \(name.name) may change its members.")
         }
         return found?.tenantID

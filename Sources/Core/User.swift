@@ -9,9 +9,12 @@ package struct User: Sendable, Hashable, Identifiable {
     package var admin: Bool
     package var active: Bool
     package var createdAt: Date
+    /// Of a service account: the tenant it belongs to. nil for a person.
+    package var tenantID: Int64?
 
     package init(
-        id: Int64, login: String, email: String, avatarURL: String, admin: Bool, active: Bool, createdAt: Date
+        id: Int64, login: String, email: String, avatarURL: String, admin: Bool, active: Bool, createdAt: Date,
+        tenantID: Int64? = nil
     ) {
         self.id = id
         self.login = login
@@ -20,6 +23,7 @@ package struct User: Sendable, Hashable, Identifiable {
         self.admin = admin
         self.active = active
         self.createdAt = createdAt
+        self.tenantID = tenantID
     }
 
     /// 1 to 100 printable ASCII characters, without space, slash, or what URLs reserve; `dependabot[bot]` is one.

@@ -5,6 +5,8 @@
 package struct Token: Sendable, Hashable, Redacted {
     package static let userPrefix = "skep_"
     package static let agentPrefix = "skepa_"
+    /// Of the token that a running job gets for the API.
+    package static let jobPrefix = "skepj_"
 
     package let text: String
 
@@ -17,7 +19,7 @@ package struct Token: Sendable, Hashable, Redacted {
     private static let checksumLength = 6
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// A new token. The prefix is one of the two above.
+    /// A new token. The prefix is one of those above.
     package static func generate(prefix: String = userPrefix) -> Token {
         // The system's generator is the kernel's, so fit for secrets, and `random(in:)` favours no character.
         let random = (0..<randomLength).map { _ in alphabet[Int.random(in: alphabet.indices)] }
@@ -30,7 +32,7 @@ package struct Token: Sendable, Hashable, Redacted {
         let bytes = Array(text.utf8)
         let start = bytes.count - Self.randomLength - Self.checksumLength
         guard start > 0, bytes[start...].allSatisfy(Self.alphabet.contains) else { return nil }
-        guard [Self.userPrefix, Self.agentPrefix].contains(String(decoding: bytes[..<start], as: UTF8.self)) else {
+        guard [Self.userPrefix, Self.agentPrefix, Self.jobPrefix].contains(String(decoding: bytes[..<start], as: UTF8.self)) else {
             return nil
         }
         let unchecked = bytes.dropLast(Self.checksumLength)

@@ -44,6 +44,8 @@ package struct RepoScope: Sendable {
 /// The token that a request came with.
 package struct TokenUse: Sendable, Hashable {
     package var id: Int64
+    /// What it may do everywhere its user may; `none` where only its scopes say.
+    package var level: Level
     /// Its time of last use is more than a minute old.
     var stale: Bool
 }
@@ -53,6 +55,9 @@ package struct Caller: Sendable, Hashable {
     package var user: User
     package var token: TokenUse
 
+    /// Administrator of the server, with a token that goes that far.
+    package var isAdministrator: Bool { user.admin && token.level == .admin }
+
     package init(user: User, token: TokenUse) {
         self.user = user
         self.token = token
@@ -61,15 +66,17 @@ package struct Caller: Sendable, Hashable {
 
 /// A repository, who asks for it, and what they may do.
 package struct Access: Sendable {
-    /// nil: anonymous.
+    /// nil: anonymous, or a running job of the repository.
     package var caller: Caller?
+    /// A running job of the repository, which may read it and no more.
+    package var isJob = false
     package var repo: Repo
     package var level: Level
 
     /// Throws `forbidden`, or `unauthenticated` for somebody who has not said who they are.
     package func require(_ needed: Level, to act: String) throws(AccessError) {
         guard level < needed else { return }
-        guard caller != nil else { throw .unauthenticated }
+        guard caller != nil || isJob else { throw .unauthenticated }
         throw .forbidden("You need \(needed.rawValue) permission on \(repo.fullName) to \(act).")
     }
 }
@@ -80,22 +87,24 @@ extension Store {
         guard let hash = credentials.hash else { throw AccessError.unauthenticated }
         guard let row = try await session.first(.caller, [.bytes(hash)]) else { throw AccessError.unauthenticated }
         var columns = row.columns
-        let token = TokenUse(id: try columns.next(), stale: try columns.next())
-        return Caller(user: try User(from: &columns), token: noted(token))
+        guard let token = try token(&columns) else { throw AccessError.unauthenticated }
+        return Caller(user: try User(from: &columns), token: token)
     }
 
     /// A repository the caller may read, and what else they may do. Throws `unauthenticated` for a bad token and `notFound`.
     package func access(_ scope: RepoScope) async throws -> Access {
         let row = try await session.first(.readRepo, scope.parameters())
         var columns = try readable(row, scope)
-        let caller = try optionalCaller(&columns)
+        let token = try token(&columns)
+        let caller = try caller(with: token, &columns)
         guard let level = try columns.next(String?.self).flatMap(Level.init(rawValue:)) else { throw scope.notFound }
-        return Access(caller: caller, repo: try Repo(from: &columns), level: level)
+        return Access(
+            caller: caller, isJob: caller == nil && token != nil, repo: try Repo(from: &columns), level: level)
     }
 
-    private func optionalCaller(_ columns: inout ColumnReader) throws -> Caller? {
-        let token = try token(&columns)
-        guard let token else {
+    /// nil: there is no token, or it is of a job and not of a user.
+    private func caller(with token: TokenUse?, _ columns: inout ColumnReader) throws -> Caller? {
+        guard let token, !columns.row.isNull(at: columns.index) else {
             columns.skip(User.columnCount)
             return nil
         }
@@ -105,7 +114,9 @@ extension Store {
     private func token(_ columns: inout ColumnReader) throws -> TokenUse? {
         let id: Int64? = try columns.next()
         let stale: Bool? = try columns.next()
-        return id.map { noted(TokenUse(id: $0, stale: stale ?? true)) }
+        let level: String? = try columns.next()
+        guard let id else { return nil }
+        return noted(TokenUse(id: id, level: level.flatMap(Level.init(rawValue:)) ?? .none, stale: stale ?? true))
     }
 
     private func readable(_ row: Row?, _ scope: RepoScope) throws -> ColumnReader {
@@ -117,7 +128,7 @@ extension Store {
     /// Reads the columns that every reading statement on a repository starts with, and answers the rest of the row.
     func permitted(_ row: Row?, _ scope: RepoScope) throws -> ColumnReader {
         var columns = try readable(row, scope)
-        _ = try token(&columns)
+        try noteUse(&columns)
         guard try columns.next(Int64?.self) != nil else { throw scope.notFound }
         return columns
     }
@@ -126,9 +137,17 @@ extension Store {
     private func noted(_ token: TokenUse) -> TokenUse {
         if token.stale {
             let session = session
-            Task { _ = try? await session.execute(.touchToken, [.int(token.id)]) }
+            let address = Origin.current?.address ?? ""
+            Task { _ = try? await session.execute(.touchToken, [.int(token.id), .text(address)]) }
         }
         return token
+    }
+
+    /// Reads the columns that tell of the token, and writes down that it was used.
+    private func noteUse(_ columns: inout ColumnReader) throws {
+        let id: Int64? = try columns.next()
+        let stale: Bool? = try columns.next()
+        if let id { _ = noted(TokenUse(id: id, level: .none, stale: stale ?? true)) }
     }
 }
 

@@ -101,9 +101,9 @@ extension Store {
         try await session.first(.findRepo, [.int(id)]).map(Repo.init(row:))
     }
 
-    /// Repositories the user may read by membership or permission, by owner and name.
-    package func repos(userID: Int64, limit: Int) async throws -> [Repo] {
-        try await session.query(.reposOfUser, [.int(userID), .int(limit)]).map(Repo.init(row:))
+    /// Repositories the caller may read by membership or permission, as far as the token goes, by owner and name.
+    package func repos(of caller: Caller, limit: Int) async throws -> [Repo] {
+        try await session.query(.reposOfUser, [.int(caller.token.id), .int(limit)]).map(Repo.init(row:))
     }
 
     /// Paths and ids of a forge's active repositories with an id above `id`, by id.

@@ -1,10 +1,10 @@
 package import Core
 import Postgres
 
-/// A tenant, and what a user is in it.
+/// A tenant, and what a caller is in it.
 package struct TenantRole: Sendable, Hashable {
     package var tenantID: Int64
-    /// `none` for somebody who is no member.
+    /// `none` for somebody who is no member; administrators of the server are `admin`. Never more than the token may.
     package var role: Level
 }
 
@@ -14,8 +14,8 @@ extension Store {
     }
 
     /// nil: there is no such tenant.
-    package func tenantRole(forge: String?, name: String, userID: Int64) async throws -> TenantRole? {
-        guard let row = try await session.first(.tenantRole, [.text(forge), .text(name), .int(userID)]) else {
+    package func tenantRole(forge: String?, name: String, of caller: Caller) async throws -> TenantRole? {
+        guard let row = try await session.first(.tenantRole, [.text(forge), .text(name), .int(caller.token.id)]) else {
             return nil
         }
         var columns = row.columns

@@ -67,12 +67,13 @@ package enum Gravatar {
 }
 
 extension User {
-    static let columnCount = 7
+    static let columnCount = 8
 
     init(from columns: inout ColumnReader) throws {
         self.init(
             id: try columns.next(), login: try columns.next(), email: try columns.next(), avatarURL: try columns.next(),
-            admin: try columns.next(), active: try columns.next(), createdAt: try columns.next())
+            admin: try columns.next(), active: try columns.next(), createdAt: try columns.next(),
+            tenantID: try columns.next())
     }
 
     init(row: Row) throws {

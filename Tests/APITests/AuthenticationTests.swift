@@ -49,7 +49,7 @@ import Testing
             let expired = Token.generate()
             let bob = try #require(try await server.store.findUser("bob"))
             _ = try await server.store.createToken(
-                userID: bob.id, name: "old", hash: expired.hash, expiresAt: Date(timeIntervalSinceNow: -1))
+                userID: bob.id, NewToken(name: "old", expiresAt: Date(timeIntervalSinceNow: -1)), hash: expired.hash)
             #expect(try await server.get("/api/user", token: expired.text).status == 401)
             #expect(try await server.get("/api/user", token: token).status == 200)
             for (active, status) in [("false", 401), ("true", 200)] {

@@ -48,7 +48,7 @@ create table token_scopes (
     constraint scopes_allow_something check (level <> 'none')
 );
 create index token_scopes_of_a_tenant on token_scopes (tenant_id);
-create index token_scopes_of_a_repository on token_scopes (repo_id) where repo_id is not null;
+create index token_scopes_of_a_repository on token_scopes (repo_id, tenant_id) where repo_id is not null;
 comment on table token_scopes is 'What a token may do in named tenants and repositories, beyond its level.';
 comment on column token_scopes.token_id is 'The token.';
 comment on column token_scopes.tenant_id is 'The tenant, or the repository''s.';
@@ -100,6 +100,7 @@ create table usage_outbox (
     job_seconds bigint not null default 0,
     log_bytes bigint not null default 0
 );
+create index usage_outbox_of_a_tenant on usage_outbox (tenant_id);
 comment on table usage_outbox is 'Usage that is not in tenant_usage yet: a worker adds it up, so that ends of jobs do not wait for each other.';
 comment on column usage_outbox.id is 'Primary key.';
 comment on column usage_outbox.tenant_id is 'The tenant.';
@@ -129,6 +130,7 @@ create table secrets (
 );
 create unique index secret_names_of_a_tenant on secrets (tenant_id, lower(name)) where repo_id is null;
 create unique index secret_names_of_a_repository on secrets (repo_id, lower(name)) where repo_id is not null;
+create index secrets_of_a_repository on secrets (repo_id, tenant_id) where repo_id is not null;
 create index secrets_by_key on secrets (value_key);
 comment on table secrets is 'Named secrets of tenants and repositories, sealed. A repository''s goes before its tenant''s.';
 comment on column secrets.id is 'Primary key, drawn before the row is written because the value is bound to it.';
@@ -153,6 +155,8 @@ create index key_pairs_by_key on key_pairs (private_key_key);
 
 -- Mixed-up tenants are made impossible ---------------------------------------------------------------------------
 
+drop index queue_of_a_repository;
+create index queue_of_a_repository on queue (repo_id, tenant_id);
 alter table queue add constraint queued_work_is_of_one_tenant foreign key (repo_id, tenant_id)
     references repositories (id, tenant_id) on delete cascade;
 

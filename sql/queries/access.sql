@@ -6,25 +6,44 @@ caller as (
     select
         u.*,
         t.id as token_id,
+        t.level as token_level,
+        t.repo_id as job_repo_id,
         t.last_used_at is null or t.last_used_at < now() - interval '1 minute' as stale
     from access_tokens t
-    join users u on u.id = t.user_id
+    left join users u on u.id = t.user_id
+    left join attempts a on a.id = t.attempt_id
     where t.hash = $1
-        and u.active
+        and (u.active or a.status in ('pending', 'running'))
         and (t.expires_at is null or t.expires_at > now())
 )
 
 -- fragment: access
+-- What the caller's user may do, at most what the token may, or what everybody and the repository's own jobs may.
 {{caller}},
 permitted as (
     select
         r.*,
         f.name as forge_name,
         f.is_default,
-        case
-            when c.admin then 'admin'
-            else greatest(case when not r.private then 'read'::permission_level end, m.role, p.level)
-        end as level
+        greatest(
+            case when not r.private or r.id = c.job_repo_id then 'read'::permission_level end,
+            least(
+                case when c.admin then 'admin' else coalesce(greatest(m.role, p.level), 'none') end,
+                case
+                    when c.token_level = 'admin' then 'admin'
+                    else greatest(
+                        c.token_level,
+                        (
+                            select max(s.level)
+                            from token_scopes s
+                            where s.token_id = c.token_id
+                                and s.tenant_id = r.tenant_id
+                                and (s.repo_id is null or s.repo_id = r.id)
+                        )
+                    )
+                end
+            )
+        ) as level
     from forges f
     join repositories r on r.forge_id = f.id
     left join caller c on true
@@ -54,4 +73,16 @@ b.error
 j.id, j.number, j.status, j.enqueued_at, j.started_at, j.finished_at, j.exit_code, j.environment, j.error, j.attempt
 
 -- fragment: user_columns
-u.id, u.login, u.email, u.avatar_url, u.admin, u.active, u.created_at
+u.id, u.login, u.email, u.avatar_url, u.admin, u.active, u.created_at, u.tenant_id
+
+-- fragment: token_columns
+k.id, k.name, k.level, k.created_at, k.expires_at, k.last_used_at, k.last_used_address, k.made_by,
+array(
+    select concat_ws(' ', s.level, coalesce(case when f.is_default then '' else f.name || ':' end, '') || coalesce(r.owner || '/' || r.name, t.name))
+    from token_scopes s
+    join tenants t on t.id = s.tenant_id
+    join forges f on f.id = t.forge_id
+    left join repositories r on r.id = s.repo_id
+    where s.token_id = k.id
+    order by t.name, r.owner, r.name
+)

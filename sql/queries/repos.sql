@@ -1,30 +1,47 @@
 -- name: read
 -- The caller and, where they may read it, the repository. One row always.
 with {{access}}
-select u.token_id, u.stale, {{user_columns}}, r.level, {{repo_columns}}
+select u.token_id, u.stale, u.token_level, {{user_columns}}, r.level, {{repo_columns}}
 from (select) one
 left join caller u on true
 left join repo r on true
 left join lateral (select r.is_default, r.forge_name as name) f on true
 
 -- name: of_user
--- Repositories the user may read by membership or permission, by owner and name.
-with mine as (
+-- Repositories the token's user may read by membership or permission, as far as the token goes, by owner and name.
+with token as (
+    select id, user_id, level
+    from access_tokens
+    where id = $1
+),
+mine as (
     select p.repo_id as id
-    from repo_permissions p
-    where p.user_id = $1 and p.level >= 'read'
+    from token k
+    join repo_permissions p on p.user_id = k.user_id
+    where p.level >= 'read'
     union
     select r.id
-    from memberships m
+    from token k
+    join memberships m on m.user_id = k.user_id
     join repositories r on r.tenant_id = m.tenant_id
     join forges f on f.id = r.forge_id
-    where m.user_id = $1 and f.kind = 'git' and r.deleted_at is null
+    where f.kind = 'git' and r.deleted_at is null
 )
 select {{repo_columns}}
-from mine
+from token k
+cross join mine
 join repositories r on r.id = mine.id
 join forges f on f.id = r.forge_id
 where r.deleted_at is null
+    and (
+        k.level >= 'read'
+        or not r.private
+        or exists (
+            select
+            from token_scopes s
+            where s.token_id = k.id and s.tenant_id = r.tenant_id and (s.repo_id is null or s.repo_id = r.id)
+        )
+    )
 order by r.owner, r.name
 limit $2
 

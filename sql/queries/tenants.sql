@@ -6,11 +6,28 @@ where case when $1::text is null then f.is_default else f.name = $1::text end
     and t.name = $2
 
 -- name: role
--- What a user is in a tenant: its row, and the role where there is one.
-select t.id, m.role
+-- What a token's user is in a tenant, at most what the token may be there; null for nothing.
+select
+    t.id,
+    least(
+        case when u.admin then 'admin' else coalesce(m.role, 'none') end,
+        case
+            when k.level = 'admin' then 'admin'
+            else greatest(
+                k.level,
+                (
+                    select max(s.level)
+                    from token_scopes s
+                    where s.token_id = k.id and s.tenant_id = t.id and s.repo_id is null
+                )
+            )
+        end
+    )
 from tenants t
 join forges f on f.id = t.forge_id
-left join memberships m on m.tenant_id = t.id and m.user_id = $3
+join access_tokens k on k.id = $3
+join users u on u.id = k.user_id
+left join memberships m on m.tenant_id = t.id and m.user_id = k.user_id
 where case when $1::text is null then f.is_default else f.name = $1::text end
     and t.name = $2
 

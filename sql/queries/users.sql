@@ -1,7 +1,8 @@
 -- name: caller
 with {{caller}}
-select u.token_id, u.stale, {{user_columns}}
+select u.token_id, u.stale, u.token_level, {{user_columns}}
 from caller u
+where u.id is not null
 
 -- name: find
 select {{user_columns}}

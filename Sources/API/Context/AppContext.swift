@@ -80,7 +80,7 @@ extension Credentials {
     }
 
     init(token text: Substring) {
-        if let token = Token(text), token.prefix == Token.userPrefix {
+        if let token = Token(text), [Token.userPrefix, Token.jobPrefix].contains(token.prefix) {
             self = .token(hash: token.hash)
         } else {
             self = .malformed

@@ -19,11 +19,37 @@ package struct ReadContext: ChildRequestContext {
 package struct UserContext: ChildRequestContext {
     package var coreContext: CoreRequestContextStorage
     package let caller: Caller
+    package let credentials: Credentials
 
     package init(context: AppContext) throws {
         guard let caller = context.caller else { throw AccessError.unauthenticated }
         coreContext = context.coreContext
+        credentials = context.credentials
         self.caller = caller
+    }
+}
+
+/// Somebody with a token that may change the account itself: an owner of lesser tokens, not one of them.
+package struct AccountContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let caller: Caller
+    package let credentials: Credentials
+
+    package init(context: UserContext) throws {
+        try context.caller.requireFullToken()
+        coreContext = context.coreContext
+        credentials = context.credentials
+        caller = context.caller
+    }
+}
+
+extension Caller {
+    /// Throws `forbidden` for a token that may not do everything its user may.
+    func requireFullToken() throws(AccessError) {
+        guard token.level == .admin else {
+            throw .forbidden(
+                "This token's scope is too narrow: this needs a token with the scope admin for everything.")
+        }
     }
 }
 
@@ -31,12 +57,15 @@ package struct UserContext: ChildRequestContext {
 package struct AdminContext: ChildRequestContext {
     package var coreContext: CoreRequestContextStorage
     package let caller: Caller
+    package let credentials: Credentials
 
     package init(context: UserContext) throws {
         guard context.caller.user.admin else {
             throw AccessError.forbidden("Only administrators of the server may do this.")
         }
+        try context.caller.requireFullToken()
         coreContext = context.coreContext
+        credentials = context.credentials
         caller = context.caller
     }
 }

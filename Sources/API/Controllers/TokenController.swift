@@ -8,49 +8,42 @@ import Store
 struct TokenController: Sendable {
     let engine: Engine
 
-    func list(_ request: Request, _ context: UserContext) async throws -> Response {
+    func list(_ request: Request, _ context: AccountContext) async throws -> Response {
         let limit = try request.integer("limit", in: 1...100) ?? 100
         let before: Int64 = try request.integer("before", in: 1...Int64.max) ?? .max
         let tokens = try await engine.store.tokens(userID: context.caller.user.id, before: before, limit: limit)
-        var json = JSONWriter(capacity: 64 + tokens.count * 128)
+        var json = JSONWriter(capacity: 64 + tokens.count * 192)
         json.array(tokens) { $0.token($1) }
         var response = Response(json)
         if tokens.count == limit, let last = tokens.last { response.link(next: request, "before", String(last.id)) }
         return response
     }
 
-    func create(_ request: Request, _ context: UserContext) async throws -> Response {
-        try await create(request, for: context.caller.user)
+    func create(_ request: Request, _ context: AccountContext) async throws -> Response {
+        try await create(request, for: context.caller.user, by: context.caller, context.credentials)
     }
 
     func createForUser(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let login = try context.parameter("login")
-        guard let user = try await engine.store.findUser(login) else {
-            throw AccessError.notFound("There is no user \(login).")
-        }
-        return try await create(request, for: user)
+        let user = try await engine.user(try context.parameter("login"))
+        return try await create(request, for: user, by: context.caller, context.credentials)
     }
 
     func delete(_ request: Request, _ context: UserContext) async throws -> Response {
-        let id: Int64 = try context.number("id")
-        guard try await engine.store.deleteToken(userID: context.caller.user.id, id: id) else {
-            throw AccessError.notFound("You have no token \(id).")
-        }
+        try await engine.deleteToken(try context.number("id"), of: context.caller.user, by: context.caller)
         return Response(status: .noContent)
     }
 
-    func deleteAll(_ request: Request, _ context: UserContext) async throws -> Response {
-        _ = try await engine.store.deleteTokens(userID: context.caller.user.id)
+    func deleteAll(_ request: Request, _ context: AccountContext) async throws -> Response {
+        try await engine.deleteTokens(of: context.caller.user, by: context.caller)
         return Response(status: .noContent)
     }
 
-    private func create(_ request: Request, for user: User) async throws -> Response {
-        let new = try await request.json(NewTokenPayload.self, ifEmpty: NewTokenPayload())
-        let name = new.name ?? ""
-        guard name.unicodeScalars.count <= 100 else { throw Refusal.invalid("name must be at most 100 characters.") }
-        let token = Token.generate()
-        let listed = try await engine.store.createToken(userID: user.id, name: name, hash: token.hash)
-        var json = JSONWriter(capacity: 256)
+    private func create(_ request: Request, for user: User, by caller: Caller, _ credentials: Credentials) async throws
+        -> Response
+    {
+        let wanted = try await request.json(NewTokenPayload.self, ifEmpty: NewTokenPayload()).request()
+        let (listed, token) = try await engine.makeToken(wanted, for: user, by: caller, credentials)
+        var json = JSONWriter(capacity: 320)
         json.token(listed, text: token.text)
         var response = Response(json, status: .created)
         response.headers[.cacheControl] = "no-store"

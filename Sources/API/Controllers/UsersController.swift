@@ -20,11 +20,7 @@ struct UsersController: Sendable {
     }
 
     func get(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let login = try context.parameter("login")
-        guard let user = try await engine.store.findUser(login) else {
-            throw AccessError.notFound("There is no user \(login).")
-        }
-        return respond(user)
+        respond(try await engine.user(try context.parameter("login")))
     }
 
     func create(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -1,4 +1,5 @@
 import Builds
+import Core
 import HTTPTypes
 package import Hummingbird
 import Logging
@@ -23,7 +24,12 @@ package struct Envelope: RouterMiddleware {
         context.logger[metadataKey: "request.id"] = .string(context.requestID)
         var response: Response
         do {
-            response = request.method == .options ? try options(request) : try await next(request, context)
+            response =
+                request.method == .options
+                ? try options(request)
+                : try await Origin.$current.withValue(
+                    Origin(requestID: context.requestID, address: context.remoteAddress)
+                ) { try await next(request, context) }
         } catch {
             response = failure(error, request, context)
         }
