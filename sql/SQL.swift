@@ -37,6 +37,7 @@ package enum SQL {
         file("queue", PackageResources.queue_sql),
         file("refs", PackageResources.refs_sql),
         file("repos", PackageResources.repos_sql),
+        file("secrets", PackageResources.secrets_sql),
         file("server", PackageResources.server_sql),
         file("tenants", PackageResources.tenants_sql),
         file("tokens", PackageResources.tokens_sql),

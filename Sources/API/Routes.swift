@@ -52,6 +52,7 @@ package struct Routes: Sendable {
         let user = UserController(engine: engine)
         let tokens = TokenController(engine: engine)
         let tenants = TenantController(engine: engine)
+        let secrets = SecretController(engine: engine)
         let repos = RepoController(engine: engine)
         authenticated(router).group(context: AccountContext.self)
             .patch("/api/user", use: user.update)
@@ -66,6 +67,10 @@ package struct Routes: Sendable {
             .get("/api/tenants/{owner}/members/{login}", use: tenants.member)
             .put("/api/tenants/{owner}/members/{login}", use: tenants.putMember)
             .delete("/api/tenants/{owner}/members/{login}", use: tenants.removeMember)
+            .get("/api/tenants/{owner}/secrets", use: secrets.listOfTenant)
+            .post("/api/tenants/{owner}/secrets", use: secrets.createOfTenant)
+            .patch("/api/tenants/{owner}/secrets/{secret}", use: secrets.updateOfTenant)
+            .delete("/api/tenants/{owner}/secrets/{secret}", use: secrets.deleteOfTenant)
             .post("/api/repos/{owner}/{name}", use: repos.activate)
     }
 
@@ -88,6 +93,7 @@ package struct Routes: Sendable {
         let repos = RepoController(engine: engine)
         let builds = BuildController(engine: engine)
         let logs = LogController(engine: engine)
+        let secrets = SecretController(engine: engine)
         router.group().add(middleware: RefuseInOrder(store: engine.store)).group(context: ReadContext.self)
             .get("/api/repos/{owner}/{name}/builds", use: builds.list)
             .get("/api/repos/{owner}/{name}/builds/latest", use: builds.latest)
@@ -99,11 +105,16 @@ package struct Routes: Sendable {
         permitted(router).group(context: PushContext.self)
             .patch("/api/repos/{owner}/{name}", use: repos.update)
             .post("/api/repos/{owner}/{name}/encrypt", use: repos.encrypt)
+            .get("/api/repos/{owner}/{name}/secrets", use: secrets.list)
+            .post("/api/repos/{owner}/{name}/secrets", use: secrets.create)
+            .patch("/api/repos/{owner}/{name}/secrets/{secret}", use: secrets.update)
+            .delete("/api/repos/{owner}/{name}/secrets/{secret}", use: secrets.delete)
             .post("/api/repos/{owner}/{name}/builds/{number}", use: builds.restart)
             .delete("/api/repos/{owner}/{name}/builds/{number}/{job}", use: logs.cancel)
             .delete("/api/repos/{owner}/{name}/logs/{number}/{job}", use: logs.cancel)
         permitted(router).group(context: RepoAdminContext.self)
             .delete("/api/repos/{owner}/{name}", use: repos.delete)
+            .post("/api/repos/{owner}/{name}/key", use: repos.renewKey)
     }
 
     /// For agents, with tokens of their own.

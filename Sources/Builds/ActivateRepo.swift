@@ -20,7 +20,7 @@ extension Engine {
         }
         let secret = randomBytes(32).hex
         let refs = try await ask(forge) { try await $0.references(in: path) }
-        let pair = try KeyPair.generate()
+        let pair = try await KeyPair.generated()
         let repo = try await conflict("\(path) is active already.") {
             try await store.transaction { store, _ in
                 try await create(found, on: forge, secret: secret, pair: pair, refs: refs, by: caller.user, store)

@@ -51,6 +51,16 @@ extension Engine {
         return found?.tenantID
     }
 
+    /// The tenant's id, for its administrators and those of the server.
+    func administered(_ name: TenantName, by caller: Caller, to act: String) async throws -> Int64 {
+        let found = try await store.tenantRole(forge: name.forge, name: name.name, of: caller)
+        guard let found, found.role >= .read else { throw name.notFound }
+        guard found.role == .admin else {
+            throw AccessError.forbidden("Only administrators of \(name.name) may \(act).")
+        }
+        return found.tenantID
+    }
+
     /// Only plain git has tenants that come to be here; other forges tell of theirs.
     private func made(_ tenantID: Int64?, _ name: TenantName) async throws -> Int64 {
         if let tenantID { return tenantID }

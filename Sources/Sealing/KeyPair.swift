@@ -1,3 +1,5 @@
+import Dispatch
+
 /// The RSA key pair of a repository.
 package struct KeyPair: Sendable, Redacted {
     let handle: KeyHandle
@@ -8,6 +10,13 @@ package struct KeyPair: Sendable, Redacted {
     /// A new pair of 2048 bits. Takes some hundred milliseconds of one core.
     package static func generate() throws -> KeyPair {
         try KeyPair(handle: .generate())
+    }
+
+    /// As `generate`, on a thread of its own: nobody else waits for it.
+    package static func generated() async throws -> KeyPair {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try generate() }) }
+        }
     }
 
     /// Reads PKCS #8 or PKCS #1 of 2048 to 8192 bits, without a passphrase.

@@ -32,9 +32,8 @@ package struct Token: Sendable, Hashable, Redacted {
         let bytes = Array(text.utf8)
         let start = bytes.count - Self.randomLength - Self.checksumLength
         guard start > 0, bytes[start...].allSatisfy(Self.alphabet.contains) else { return nil }
-        guard [Self.userPrefix, Self.agentPrefix, Self.jobPrefix].contains(String(decoding: bytes[..<start], as: UTF8.self)) else {
-            return nil
-        }
+        let prefix = String(decoding: bytes[..<start], as: UTF8.self)
+        guard [Self.userPrefix, Self.agentPrefix, Self.jobPrefix].contains(prefix) else { return nil }
         let unchecked = bytes.dropLast(Self.checksumLength)
         guard Self.checksum(of: unchecked).utf8.elementsEqual(bytes[unchecked.endIndex...]) else { return nil }
         self.init(checked: String(text))

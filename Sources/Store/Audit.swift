@@ -106,7 +106,10 @@ package struct AuditFields: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         self.values = values
     }
 
-    package var isEmpty: Bool { values.isEmpty }
+    package subscript(name: String) -> Value? {
+        get { values[name] }
+        set { values[name] = newValue }
+    }
 
     /// The fields that differ between two states, as they were and as they are.
     package static func changes(from before: AuditFields, to after: AuditFields) -> (before: Self, after: Self) {

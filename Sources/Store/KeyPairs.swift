@@ -16,6 +16,14 @@ extension Store {
         _ = try await session.execute(.createKeyPair, parameters)
     }
 
+    /// How many pairs a repository has had. In a transaction, nobody else makes one until that ends.
+    package func lockedKeyPairCount(repoID: Int64) async throws -> Int {
+        guard try await session.first(.lockRepoOfKeys, [.int(repoID)]) != nil else {
+            throw AccessError.notFound("The repository is gone.")
+        }
+        return try await session.first(.countKeyPairs, [.int(repoID)])?.decode(at: 0) ?? 0
+    }
+
     /// The public half of the newest pair, as an SSH key.
     package func publicKey(repoID: Int64) async throws -> String? {
         try await session.first(.newestKey, [.int(repoID)])?.decode(at: 0)
@@ -52,6 +60,8 @@ extension Store {
 extension Statement {
     fileprivate static let nextKeyPairID = Statement(stored: "keys.next_id")
     fileprivate static let createKeyPair = Statement(stored: "keys.create")
+    fileprivate static let lockRepoOfKeys = Statement(stored: "keys.lock_repo")
+    fileprivate static let countKeyPairs = Statement(stored: "keys.count")
     fileprivate static let newestKey = Statement(stored: "keys.newest")
     fileprivate static let privateHalves = Statement(stored: "keys.private_halves")
     fileprivate static let registerKey = Statement(stored: "keys.register_sealing_key")

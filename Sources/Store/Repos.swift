@@ -131,6 +131,7 @@ extension Store {
 /// What a sealed value is bound to: moved elsewhere, it does not open.
 package enum SealingContext {
     package static func hookSecret(repoID: Int64) -> String { "repositories/hook_secret/\(repoID)" }
+    package static func secret(id: Int64) -> String { "secrets/value/\(id)" }
     package static func privateKey(id: Int64) -> String { "key_pairs/private_key/\(id)" }
 }
 

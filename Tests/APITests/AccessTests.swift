@@ -89,6 +89,10 @@ private final class AccessWalk: Sendable {
         case "PUT /api/tenants/{owner}/members/{login}": #"{"role":"read"}"#
         case "PATCH /api/repos/{owner}/{name}": #"{"allow_tags":true}"#
         case "POST /api/repos/{owner}/{name}/encrypt": "environment: {A: b}\n"
+        case "POST /api/repos/{owner}/{name}/secrets", "POST /api/tenants/{owner}/secrets":
+            #"{"name":"s\#(next())","value":"long enough"}"#
+        case "PATCH /api/repos/{owner}/{name}/secrets/{secret}", "PATCH /api/tenants/{owner}/secrets/{secret}":
+            #"{"value":"another"}"#
         default: nil
         }
     }
@@ -97,6 +101,11 @@ private final class AccessWalk: Sendable {
         var values = ["owner": "acme", "name": repo, "number": "1", "job": "1", "login": "reader", "id": "1"]
         switch row.route {
         case "POST /api/users/{login}": values["login"] = "new-\(next())"
+        case let route where route.hasSuffix("/secrets/{secret}"):
+            values["secret"] = "doomed\(next())"
+            let place = route.contains("/api/tenants/") ? "/api/tenants/acme" : "/api/repos/acme/\(repo)"
+            let body = #"{"name":"\#(values["secret"] ?? "")","value":"long enough"}"#
+            _ = try await server.request("POST", "\(place)/secrets", token: server.rootToken, json: body)
         case "PATCH /api/users/{login}", "DELETE /api/users/{login}", "DELETE /api/tenants/{owner}/members/{login}":
             values["login"] = try await newMember()
         case "DELETE /api/user/tokens/{id}": values["id"] = try await newToken(of: token)

@@ -128,8 +128,7 @@ create table secrets (
     constraint secret_names_are_variables check (name ~ '^[A-Za-z_][A-Za-z0-9_]{0,99}$'),
     constraint secrets_have_an_event check (cardinality(events) > 0)
 );
-create unique index secret_names_of_a_tenant on secrets (tenant_id, lower(name)) where repo_id is null;
-create unique index secret_names_of_a_repository on secrets (repo_id, lower(name)) where repo_id is not null;
+create unique index secret_names_are_unique_in_their_place on secrets (tenant_id, coalesce(repo_id, 0), lower(name));
 create index secrets_of_a_repository on secrets (repo_id, tenant_id) where repo_id is not null;
 create index secrets_by_key on secrets (value_key);
 comment on table secrets is 'Named secrets of tenants and repositories, sealed. A repository''s goes before its tenant''s.';

@@ -12,6 +12,18 @@ where repo_id = $1
 order by id desc
 limit 1
 
+-- name: lock_repo
+-- Keeps two from making the last possible pair at once.
+select id
+from repositories
+where id = $1 and deleted_at is null
+for no key update
+
+-- name: count
+select count(*)
+from key_pairs
+where repo_id = $1
+
 -- name: private_halves
 select id, private_key, private_key_key
 from key_pairs

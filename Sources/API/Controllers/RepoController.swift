@@ -35,6 +35,10 @@ struct RepoController: Sendable {
         return .text(key + "\n")
     }
 
+    func renewKey(_ request: Request, _ context: RepoAdminContext) async throws -> Response {
+        .text(try await engine.renewKey(context.access, by: try context.access.somebody()) + "\n")
+    }
+
     /// Seals a YAML mapping for `.drone.sec`.
     func encrypt(_ request: Request, _ context: PushContext) async throws -> Response {
         let body = try await request.body.collect(upTo: JWE.maximumLength / 2)

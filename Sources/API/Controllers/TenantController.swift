@@ -43,7 +43,8 @@ struct TenantController: Sendable {
 }
 
 extension UserContext {
-    fileprivate func tenant() throws -> TenantName {
+    /// The tenant named in the path.
+    func tenant() throws -> TenantName {
         let owner = try parameter("owner")
         guard let name = TenantName(owner) else {
             throw AccessError.notFound("There is no tenant \(owner), or you may not see it.")

@@ -10,9 +10,11 @@ private let limit = 64 * 1024
 extension Request {
     /// The body as JSON. Absent fields and unknown ones are no error; a wrong type is, and the message names the field.
     ///
-    /// - Parameter ifEmpty: what an empty body stands for; nil: an empty body is an error.
-    func json<T: Decodable>(_ type: T.Type, ifEmpty: T? = nil) async throws -> T {
-        let buffer = try await body.collect(upTo: limit)
+    /// - Parameters:
+    ///   - ifEmpty: what an empty body stands for; nil: an empty body is an error.
+    ///   - atMost: bytes it may have.
+    func json<T: Decodable>(_ type: T.Type, ifEmpty: T? = nil, atMost: Int = limit) async throws -> T {
+        let buffer = try await body.collect(upTo: atMost)
         if buffer.readableBytes == 0, let ifEmpty { return ifEmpty }
         do {
             return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
