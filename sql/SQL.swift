@@ -41,6 +41,7 @@ package enum SQL {
         file("server", PackageResources.server_sql),
         file("tenants", PackageResources.tenants_sql),
         file("tokens", PackageResources.tokens_sql),
+        file("usage", PackageResources.usage_sql),
         file("users", PackageResources.users_sql),
     ]
 

@@ -35,6 +35,7 @@ extension Engine {
     ) async throws -> Repo {
         let top = String(found.owner.split(separator: "/")[0])
         let tenant = try await store.ensureTenant(forgeID: forge.id, forgeOwnerID: found.forgeTenantID, name: top)
+        try await requireRoom(tenant.id, store)
         let repo = try await store.createRepo(
             NewRepo(
                 id: try await store.nextRepoID(), tenantID: tenant.id, forgeID: forge.id,

@@ -6,10 +6,18 @@ extension Engine {
     package func changeRepo(_ access: Access, _ change: RepoChange) async throws -> Repo {
         try access.require(.write, to: "change it")
         try check(change, access)
+        try await checkLimit(change, access.repo)
         guard let repo = try await store.updateRepo(id: access.repo.id, change) else {
             throw AccessError.notFound("There is no repository \(access.repo.path), or you may not see it.")
         }
         return repo
+    }
+
+    private func checkLimit(_ change: RepoChange, _ repo: Repo) async throws {
+        guard let timeout = change.timeout, timeout != repo.timeout,
+            let limit = try await store.tenant(id: repo.tenantID)?.maximumTimeout, timeout > limit
+        else { return }
+        throw Refusal.conflict("Jobs of this tenant may run \(limit) minutes at most.")
     }
 
     private func check(_ change: RepoChange, _ access: Access) throws {

@@ -38,6 +38,9 @@ extension Engine {
             let administrators = try await store.lockAdministrators()
             let user = try await self.user(login, store)
             let loses = change.admin == false || change.active == false
+            guard user.tenantID == nil || (change.admin != true && (change.email ?? "").isEmpty) else {
+                throw Refusal.conflict("\(user.login) is a service account: it has no e-mail and is no administrator.")
+            }
             guard !(loses && user.id == caller.user.id) else {
                 throw AccessError.forbidden("You cannot take your own rights: another administrator can.")
             }
@@ -50,6 +53,7 @@ extension Engine {
     /// Changes a user's own e-mail; the avatar follows.
     package func changeOwnEmail(_ email: String, of caller: Caller) async throws -> User {
         try Self.check(email: email)
+        guard caller.user.tenantID == nil else { throw AccessError.forbidden("A service account has no e-mail.") }
         guard let user = try await store.updateUser(id: caller.user.id, UserChange(email: email)) else {
             throw AccessError.unauthenticated
         }

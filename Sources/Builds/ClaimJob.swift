@@ -77,7 +77,7 @@ extension Engine {
         let change = work.build.change
         return ClaimedJob(
             attemptID: attemptID, attempt: claim.attempt, repo: work.repo.fullName, build: work.build.number,
-            job: work.number, timeout: work.repo.timeout * 60, lease: settings.lease,
+            job: work.number, timeout: work.timeout * 60, lease: settings.lease,
             clone: CloneInstruction(remote: work.repo.cloneURL, ref: change.ref, commit: change.commit), plan: plan)
     }
 
@@ -106,4 +106,9 @@ extension Engine {
             _ = try await store.settleBuild(id: work.buildID)
         }
     }
+}
+
+extension JobWork {
+    /// Minutes the job may run.
+    fileprivate var timeout: Int { min(repo.timeout, maximumTimeout ?? .max) }
 }

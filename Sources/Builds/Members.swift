@@ -9,7 +9,9 @@ extension Engine {
         guard role != .none else { throw Refusal.invalid("role must be read, write or admin.") }
         let tenantID = try await tenantToChange(name, by: caller)
         let user = try await user(login)
-        try await store.putMember(tenantID: try await made(tenantID, name), userID: user.id, role: role)
+        guard try await store.putMember(tenantID: try await made(tenantID, name), userID: user.id, role: role) else {
+            throw Refusal.conflict("\(user.login) is a service account of another tenant.")
+        }
         return Member(login: user.login, role: role)
     }
 

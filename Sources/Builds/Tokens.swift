@@ -62,6 +62,9 @@ extension Engine {
         for (index, scope) in request.scopes.enumerated() {
             try await add(scope, "scopes[\(index)]", to: &new, caller, credentials)
         }
+        if let tenantID = user.tenantID, let index = new.scopes.firstIndex(where: { $0.tenantID != tenantID }) {
+            throw Refusal.invalid("scopes: \(user.login) is of one tenant, and scope \(index + 1) is of another.")
+        }
         let token = Token.generate()
         let listed = try await store.transaction { [new] store, _ in
             let listed = try await store.createToken(userID: user.id, new, hash: token.hash)
@@ -107,7 +110,11 @@ extension Engine {
 
     /// Ends one token of a user at once, on every server. A lesser token may end itself and no other.
     package func deleteToken(_ id: Int64, of user: User, by caller: Caller) async throws {
-        guard id == caller.token.id || caller.token.level == .admin else {
+        try await deleteToken(id, of: user, by: caller, mayDeleteOthers: caller.token.level == .admin)
+    }
+
+    func deleteToken(_ id: Int64, of user: User, by caller: Caller, mayDeleteOthers: Bool) async throws {
+        guard id == caller.token.id || mayDeleteOthers else {
             throw AccessError.forbidden("This token's scope is too narrow: it may only delete itself.")
         }
         try await store.transaction { store, _ in

@@ -20,6 +20,7 @@ package struct Workers: Service {
             for _ in 0..<2 { group.addTask { await handleDeliveries() } }
             group.addTask { await every(.seconds(1), "rescue") { _ = try await engine.rescueJobs() } }
             group.addTask { await every(.seconds(60 * 10), "housekeeping") { try await engine.keepHouse() } }
+            group.addTask { await every(.seconds(5), "usage") { try await engine.foldUsage() } }
             group.addTask { await every(.seconds(10), "spool") { try await engine.drainSpools() } }
             group.addTask { await lookForMissedPushes() }
             try? await gracefulShutdown()

@@ -23,6 +23,39 @@ extension Store {
             tenantID: try columns.next(), role: try columns.next(String?.self).flatMap(Level.init(rawValue:)) ?? .none)
     }
 
+    /// Tenants of which the caller sees anything, with their role, those with an id above `id`, by id.
+    package func tenants(of caller: Caller, after id: Int64, limit: Int) async throws -> [(TenantRecord, role: Level)] {
+        let statement: Statement = caller.user.admin ? .allTenants : .tenantsOfMember
+        return try await session.query(statement, [.int(caller.token.id), .int(id), .int(limit)]).map { row in
+            var columns = row.columns
+            let tenant = try TenantRecord(from: &columns)
+            return (tenant, Level(rawValue: try columns.next()) ?? .none)
+        }
+    }
+
+    package func tenant(id: Int64) async throws -> TenantRecord? {
+        try await session.first(.readTenant, [.int(id)]).map(TenantRecord.init(row:))
+    }
+
+    /// Locks the tenant until the transaction ends: its limits then hold exactly.
+    package func lockTenant(id: Int64) async throws -> TenantRecord? {
+        try await session.first(.lockTenant, [.int(id)]).map(TenantRecord.init(row:))
+    }
+
+    package func updateTenant(id: Int64, _ change: TenantChange) async throws -> TenantRecord? {
+        let parameters: [Parameter] = [
+            .int(id), .text(change.displayName), .int(change.maximumRepositories), .int(change.maximumTimeout),
+            .int(change.defaultTimeout), .bool(change.allowPullRequests), .bool(change.allowPushes),
+            .bool(change.allowDeployments), .bool(change.allowTags),
+        ]
+        return try await session.first(.updateTenant, parameters).map(TenantRecord.init(row:))
+    }
+
+    /// How many active repositories a tenant has.
+    package func repositoryCount(tenantID: Int64) async throws -> Int {
+        try await session.first(.countRepositories, [.int(tenantID)])?.decode(at: 0) ?? 0
+    }
+
     /// Finds or makes the tenant.
     package func ensureTenant(forgeID: Int64, forgeOwnerID: String, name: String) async throws -> Tenant {
         let parameters: [Parameter] = [.int(forgeID), .text(forgeOwnerID), .text(name)]
@@ -41,8 +74,9 @@ extension Store {
         try await session.first(.member, [.int(tenantID), .text(login)]).map(Member.init(row:))
     }
 
-    package func putMember(tenantID: Int64, userID: Int64, role: Level) async throws {
-        _ = try await session.execute(.putMember, [.int(tenantID), .int(userID), .text(role.rawValue)])
+    /// False: the user is a service account of another tenant, or gone.
+    package func putMember(tenantID: Int64, userID: Int64, role: Level) async throws -> Bool {
+        try await session.execute(.putMember, [.int(tenantID), .int(userID), .text(role.rawValue)]) > 0
     }
 
     /// False: there was no such member.
@@ -68,6 +102,12 @@ extension Member {
 extension Statement {
     fileprivate static let findTenant = Statement(stored: "tenants.find")
     fileprivate static let tenantRole = Statement(stored: "tenants.role")
+    fileprivate static let tenantsOfMember = Statement(stored: "tenants.of_member")
+    fileprivate static let allTenants = Statement(stored: "tenants.all")
+    fileprivate static let readTenant = Statement(stored: "tenants.read")
+    fileprivate static let lockTenant = Statement(stored: "tenants.lock")
+    fileprivate static let updateTenant = Statement(stored: "tenants.update")
+    fileprivate static let countRepositories = Statement(stored: "tenants.count_repositories")
     fileprivate static let ensureTenant = Statement(stored: "tenants.ensure")
     fileprivate static let members = Statement(stored: "tenants.members")
     fileprivate static let member = Statement(stored: "tenants.member")

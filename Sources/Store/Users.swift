@@ -34,6 +34,27 @@ extension Store {
         return try await session.first(.createUser, parameters).map(User.init(row:))
     }
 
+    /// nil: the login is taken.
+    package func createServiceAccount(tenantID: Int64, login: String) async throws -> User? {
+        try await session.first(.createServiceAccount, [.int(tenantID), .text(login)]).map(User.init(row:))
+    }
+
+    /// A tenant's service accounts and their roles by login, those after `login` in that order.
+    package func serviceAccounts(tenantID: Int64, after login: String, limit: Int) async throws -> [(
+        user: User, role: Level
+    )] {
+        try await session.query(.serviceAccounts, [.int(tenantID), .text(login), .int(limit)]).map { row in
+            var columns = row.columns
+            let user = try User(from: &columns)
+            return (user, try columns.next(String?.self).flatMap(Level.init(rawValue:)) ?? .none)
+        }
+    }
+
+    /// Locks the account until the transaction ends. nil: the tenant has none of that login.
+    package func lockServiceAccount(tenantID: Int64, login: String) async throws -> User? {
+        try await session.first(.lockServiceAccount, [.int(tenantID), .text(login)]).map(User.init(row:))
+    }
+
     /// The picture follows the e-mail. nil: the user is gone.
     package func updateUser(id: Int64, _ change: UserChange) async throws -> User? {
         let parameters: [Parameter] = [
@@ -87,6 +108,9 @@ extension Statement {
     fileprivate static let allUsers = Statement(stored: "users.list_all")
     fileprivate static let activeUsers = Statement(stored: "users.list_active")
     fileprivate static let createUser = Statement(stored: "users.create")
+    fileprivate static let createServiceAccount = Statement(stored: "users.create_service_account")
+    fileprivate static let serviceAccounts = Statement(stored: "users.service_accounts")
+    fileprivate static let lockServiceAccount = Statement(stored: "users.lock_service_account")
     fileprivate static let updateUser = Statement(stored: "users.update")
     fileprivate static let lockUser = Statement(stored: "users.lock")
     fileprivate static let lockAdministrators = Statement(stored: "users.lock_administrators")

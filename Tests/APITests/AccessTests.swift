@@ -89,6 +89,8 @@ private final class AccessWalk: Sendable {
         case "PUT /api/tenants/{owner}/members/{login}": #"{"role":"read"}"#
         case "PATCH /api/repos/{owner}/{name}": #"{"allow_tags":true}"#
         case "POST /api/repos/{owner}/{name}/encrypt": "environment: {A: b}\n"
+        case "POST /api/tenants/{owner}/service-accounts": #"{"name":"bot-\#(next())","role":"read"}"#
+        case "PATCH /api/tenants/{owner}": #"{"display_name":"New \#(next())"}"#
         case "POST /api/repos/{owner}/{name}/secrets", "POST /api/tenants/{owner}/secrets":
             #"{"name":"s\#(next())","value":"long enough"}"#
         case "PATCH /api/repos/{owner}/{name}/secrets/{secret}", "PATCH /api/tenants/{owner}/secrets/{secret}":
@@ -101,6 +103,8 @@ private final class AccessWalk: Sendable {
         var values = ["owner": "acme", "name": repo, "number": "1", "job": "1", "login": "reader", "id": "1"]
         switch row.route {
         case "POST /api/users/{login}": values["login"] = "new-\(next())"
+        case let route where route.contains("/service-accounts/{account}"):
+            (values["account"], values["id"]) = try await newServiceAccount()
         case let route where route.hasSuffix("/secrets/{secret}"):
             values["secret"] = "doomed\(next())"
             let place = route.contains("/api/tenants/") ? "/api/tenants/acme" : "/api/repos/acme/\(repo)"
@@ -135,6 +139,16 @@ private final class AccessWalk: Sendable {
         let reply = try await server.request("POST", "/api/user/tokens", token: token)
         guard reply.status == 201 else { return "1" }
         return "\(try #require(try reply.object()["id"] as? Int64))"
+    }
+
+    /// Its name, and the id of a token of it.
+    private func newServiceAccount() async throws -> (String, String) {
+        let name = "bot-\(next())"
+        let path = "/api/tenants/acme/service-accounts"
+        _ = try await server.request(
+            "POST", path, token: server.rootToken, json: #"{"name":"\#(name)","role":"write"}"#)
+        let token = try await server.request("POST", "\(path)/\(name)/tokens", token: server.rootToken).object()
+        return (name, "\(try #require(token["id"] as? Int64))")
     }
 
     private func newRepo(isPublic: Bool) async throws -> String {

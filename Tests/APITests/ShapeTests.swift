@@ -58,10 +58,10 @@ import Testing
             ] {
                 let reply = try await server.request(method, path, token: root)
                 #expect(reply.status == status)
-                try Shape(reply.text).check(user, then: ["created_at"])
+                try Shape(reply.text).check(user, then: ["created_at", "kind"])
             }
             try Shape(try await server.get("/api/users", token: root).text).element(nil).check(
-                user, then: ["created_at"])
+                user, then: ["created_at", "kind"])
             for path in ["/api/users/new", path] {
                 let reply = try await server.request("DELETE", path, token: root)
                 #expect(reply.status == 204 && reply.body.isEmpty)

@@ -176,5 +176,18 @@ private final class Claimed: Sendable {
                 #"insert into label_classes (labels) values ('{}'), ('{"os":"linux"}'), ('{"os":"linux","gpu":"yes"}'), ('{"os":"windows"}')"#
         )
         _ = try await database.execute(classes)
+        // Work is of a repository and of its tenant: 1 of 1, and 2 of 2.
+        for sql in [
+            "insert into forges (name, kind) values ('git', 'git')",
+            "insert into tenants (forge_id, forge_owner_id, name) values (1, 'one', 'one'), (1, 'two', 'two')",
+            """
+            insert into repositories (
+                id, tenant_id, forge_id, forge_repo_id, owner, name, clone_url, default_branch, hook_secret, hook_secret_key
+            )
+            select id, id, 1, name, name, 'app', '', 'main', '', '' from tenants
+            """,
+        ] {
+            _ = try await database.execute(Statement(name: "test.\(sql.prefix(30))", sql: sql))
+        }
     }
 }

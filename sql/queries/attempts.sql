@@ -22,20 +22,43 @@ update attempts
 set status = 'running', started_at = now()
 where id = $1 and status = 'pending'
 
+-- fragment: note_use
+-- What the attempts of "ended" used is their tenants'.
+used as (
+    insert into usage_outbox (tenant_id, job_seconds, log_bytes)
+    select
+        r.tenant_id, ceil(coalesce(extract(epoch from e.finished_at - e.started_at), 0))::bigint, e.log_size
+    from ended e
+    join jobs j on j.id = e.job_id
+    join builds b on b.id = j.build_id
+    join repositories r on r.id = b.repo_id
+)
+
 -- name: finish
-update attempts
-set status = $2::run_status, exit_code = $3, error = $4, finished_at = now()
-where id = $1 and status in ('pending', 'running') and log_size = $5
+with ended as (
+    update attempts
+    set status = $2::run_status, exit_code = $3, error = $4, finished_at = now()
+    where id = $1 and status in ('pending', 'running') and log_size = $5
+    returning *
+),
+{{note_use}}
+select id
+from ended
 
 -- name: give_up
 -- Ends an attempt whose agent was lost.
-update attempts a
-set status = 'error', error = $3, finished_at = now()
-where a.job_id = $1 and a.number = $2 and a.status in ('pending', 'running')
-returning
-    a.id,
-    a.log_size,
-    coalesce((select max(s.step) from log_segments s where s.day = a.log_day and s.attempt_id = a.id), 0)
+with ended as (
+    update attempts a
+    set status = 'error', error = $3, finished_at = now()
+    where a.job_id = $1 and a.number = $2 and a.status in ('pending', 'running')
+    returning *
+),
+{{note_use}}
+select
+    e.id,
+    e.log_size,
+    coalesce((select max(s.step) from log_segments s where s.day = e.log_day and s.attempt_id = e.id), 0)
+from ended e
 
 -- name: say
 -- Appends a segment of Skep's own words to the log of an ended attempt.
@@ -43,7 +66,15 @@ with longer as (
     update attempts
     set log_size = log_size + $2
     where id = $1 and log_size = $3
-    returning id, log_day
+    returning id, job_id, log_day
+),
+used as (
+    insert into usage_outbox (tenant_id, log_bytes)
+    select r.tenant_id, $2
+    from longer l
+    join jobs j on j.id = l.job_id
+    join builds b on b.id = j.build_id
+    join repositories r on r.id = b.repo_id
 )
 insert into log_segments (day, attempt_id, "offset", length, step, crc32, data)
 select log_day, id, $3, $2, $4, $5, $6

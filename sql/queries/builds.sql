@@ -97,14 +97,25 @@ where repo_id = $1
 returning last_number
 
 -- name: create
-insert into builds as b (
-    repo_id, number, parent, event, status, error, finished_at, deploy_to, commit, branch, ref, refspec, remote, title, message,
-    committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id
+with made as (
+    insert into builds (
+        repo_id, number, parent, event, status, error, finished_at, deploy_to, commit, branch, ref, refspec, remote, title,
+        message, committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id
+    )
+    values (
+        $1, $2, $3, $4::build_event, $5::run_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+        $21, $22
+    )
+    returning *
+),
+used as (
+    insert into usage_outbox (tenant_id, builds)
+    select r.tenant_id, 1
+    from made
+    join repositories r on r.id = made.repo_id
 )
-values (
-    $1, $2, $3, $4::build_event, $5::run_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22
-)
-returning {{build_columns}}
+select {{build_columns}}
+from made b
 
 -- name: settle
 -- Sets a build's status from its jobs, in the transaction that changed one of them and holds the build's lock.

@@ -73,12 +73,14 @@ select
     array(select value from json_each_text(j.environment)),
     j.cancel_requested or r.deleted_at is not null,
     c.content,
+    t.max_timeout_minutes,
     {{build_columns}},
     {{repo_columns}}
 from jobs j
 join builds b on b.id = j.build_id
 join repositories r on r.id = b.repo_id
 join forges f on f.id = r.forge_id
+join tenants t on t.id = r.tenant_id
 left join build_configs c on c.id = b.config_id
 where j.id = $1
 

@@ -52,9 +52,14 @@ select nextval('repositories_id_seq')
 with added as (
     insert into repositories (
         id, tenant_id, forge_id, forge_repo_id, owner, name, avatar_url, link_url, clone_url, default_branch, private,
-        hook_secret, hook_secret_key, activated_by
+        hook_secret, hook_secret_key, activated_by, timeout_minutes, allow_pr, allow_push, allow_deploys, allow_tags
     )
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    select
+        $1, t.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+        least(t.default_timeout_minutes, t.max_timeout_minutes), t.default_allow_pr, t.default_allow_push,
+        t.default_allow_deploys, t.default_allow_tags
+    from tenants t
+    where t.id = $2
     returning *
 )
 select {{repo_columns}}

@@ -29,6 +29,27 @@ values ($1, $2, $3, $4, $5)
 on conflict (lower(login)) do nothing
 returning {{user_columns}}
 
+-- name: create_service_account
+insert into users as u (login, kind, tenant_id)
+values ($2, 'service', $1)
+on conflict (lower(login)) do nothing
+returning {{user_columns}}
+
+-- name: service_accounts
+-- A tenant's, with their roles.
+select {{user_columns}}, m.role
+from users u
+left join memberships m on m.user_id = u.id and m.tenant_id = u.tenant_id
+where u.tenant_id = $1 and lower(u.login) > lower($2)
+order by lower(u.login)
+limit $3
+
+-- name: lock_service_account
+select {{user_columns}}
+from users u
+where u.tenant_id = $1 and lower(u.login) = lower($2)
+for update
+
 -- name: update
 update users u
 set email = coalesce($2, u.email),

@@ -3,9 +3,55 @@ import Core
 import Hummingbird
 import Store
 
-/// Members of tenants.
+/// Tenants, and their members.
 struct TenantController: Sendable {
     let engine: Engine
+
+    func list(_ request: Request, _ context: UserContext) async throws -> Response {
+        let limit = try request.integer("limit", in: 1...1000) ?? 100
+        let after: Int64 = try request.integer("after", in: 0...Int64.max) ?? 0
+        let tenants = try await engine.store.tenants(of: context.caller, after: after, limit: limit)
+        var json = JSONWriter(capacity: 64 + tenants.count * 384)
+        json.array(tenants) { $0.tenant($1.0, role: $1.role) }
+        var response = Response(json)
+        if tenants.count == limit, let last = tenants.last {
+            response.link(next: request, "after", String(last.0.id))
+        }
+        return response
+    }
+
+    func get(_ request: Request, _ context: UserContext) async throws -> Response {
+        let (tenant, role) = try await engine.tenant(try context.tenant(), for: context.caller)
+        return respond(tenant, role)
+    }
+
+    func update(_ request: Request, _ context: UserContext) async throws -> Response {
+        let name = try context.tenant()
+        let change = try await request.json(TenantChangePayload.self, ifEmpty: TenantChangePayload()).change
+        return respond(try await engine.changeTenant(name, change, by: context.caller), .admin)
+    }
+
+    /// The last twelve months unless `from` and `to` say others.
+    func usage(_ request: Request, _ context: UserContext) async throws -> Response {
+        let name = try context.tenant()
+        _ = try await engine.tenant(name, for: context.caller)
+        let last = try request.month("to") ?? Month.current
+        let first = try request.month("from") ?? last.before(11)
+        guard first <= last, last.months(since: first) < 120 else {
+            throw Refusal.invalid("from must not be after to, nor more than 120 months before it.")
+        }
+        let months = try await engine.usage(
+            of: name, from: first.description, to: last.description, for: context.caller)
+        var json = JSONWriter(capacity: 64 + months.count * 128)
+        json.array(months) { $0.month($1) }
+        return Response(json)
+    }
+
+    private func respond(_ tenant: TenantRecord, _ role: Level) -> Response {
+        var json = JSONWriter(capacity: 512)
+        json.tenant(tenant, role: role)
+        return Response(json)
+    }
 
     func members(_ request: Request, _ context: UserContext) async throws -> Response {
         let page = try Page(request, limits: 1...1000, standard: 1000)

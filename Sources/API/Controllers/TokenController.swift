@@ -12,11 +12,7 @@ struct TokenController: Sendable {
         let limit = try request.integer("limit", in: 1...100) ?? 100
         let before: Int64 = try request.integer("before", in: 1...Int64.max) ?? .max
         let tokens = try await engine.store.tokens(userID: context.caller.user.id, before: before, limit: limit)
-        var json = JSONWriter(capacity: 64 + tokens.count * 192)
-        json.array(tokens) { $0.token($1) }
-        var response = Response(json)
-        if tokens.count == limit, let last = tokens.last { response.link(next: request, "before", String(last.id)) }
-        return response
+        return .tokens(tokens, limit: limit, request)
     }
 
     func create(_ request: Request, _ context: AccountContext) async throws -> Response {
@@ -43,6 +39,22 @@ struct TokenController: Sendable {
     {
         let wanted = try await request.json(NewTokenPayload.self, ifEmpty: NewTokenPayload()).request()
         let (listed, token) = try await engine.makeToken(wanted, for: user, by: caller, credentials)
+        return .made(listed, token)
+    }
+}
+
+extension Response {
+    /// A page of tokens.
+    static func tokens(_ tokens: [AccessToken], limit: Int, _ request: Request) -> Response {
+        var json = JSONWriter(capacity: 64 + tokens.count * 192)
+        json.array(tokens) { $0.token($1) }
+        var response = Response(json)
+        if tokens.count == limit, let last = tokens.last { response.link(next: request, "before", String(last.id)) }
+        return response
+    }
+
+    /// A new token, with its text, which nothing on the way may keep.
+    static func made(_ listed: AccessToken, _ token: Token) -> Response {
         var json = JSONWriter(capacity: 320)
         json.token(listed, text: token.text)
         var response = Response(json, status: .created)

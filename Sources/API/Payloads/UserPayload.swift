@@ -10,6 +10,7 @@ extension JSONWriter {
             json.field("admin", user.admin)
             json.field("active", user.active)
             json.field("created_at", user.createdAt)
+            json.field("kind", user.tenantID == nil ? "person" : "service")
         }
     }
 }
