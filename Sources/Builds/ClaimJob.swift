@@ -3,6 +3,7 @@ import Core
 import LogStream
 import Pipeline
 import Queue
+import Sealing
 import ServiceLifecycle
 package import Store
 
@@ -51,21 +52,26 @@ extension Engine {
             return nil
         }
         do {
-            let plan = try plan(work)
-            return try await begin(claim, work, plan, agentID: agentID)
+            let planned = try await planned(work)
+            return try await begin(claim, work, planned, agentID: agentID)
         } catch let error as ConfigurationError {
             try await end(claim, work, .error, ".drone.yml, \(error)")
             return nil
         }
     }
 
-    private func begin(_ claim: Claim, _ work: JobWork, _ plan: JobPlan, agentID: Int64) async throws -> ClaimedJob? {
+    private func begin(_ claim: Claim, _ work: JobWork, _ planned: PlannedJob, agentID: Int64) async throws
+        -> ClaimedJob?
+    {
+        let plan = planned.plan
+        let token = work.build.fromFork ? nil : Token.generate(prefix: Token.jobPrefix)
         let attemptID: Int64? = try await store.transaction { store, session in
             guard try await store.lockBuild(id: work.buildID) != nil, try await WorkQueue(session).hold(claim) else {
                 return nil
             }
             guard try await store.beginAttempt(jobID: claim.id, number: claim.attempt) else { return nil }
             let id = try await store.createAttempt(jobID: claim.id, number: claim.attempt, agentID: agentID)
+            if let token { try await store.createToken(attemptID: id, repoID: work.repo.id, hash: token.hash) }
             let clone = (number: 0, name: "clone", image: "")
             try await store.createSteps(attemptID: id, [clone] + plan.steps.map { ($0.number, $0.name, $0.image) })
             return id
@@ -78,16 +84,19 @@ extension Engine {
         return ClaimedJob(
             attemptID: attemptID, attempt: claim.attempt, repo: work.repo.fullName, build: work.build.number,
             job: work.number, timeout: work.timeout * 60, lease: settings.lease,
-            clone: CloneInstruction(remote: work.repo.cloneURL, ref: change.ref, commit: change.commit), plan: plan)
+            clone: CloneInstruction(remote: work.repo.cloneURL, ref: change.ref, commit: change.commit),
+            plan: plan.with(token), masks: planned.masks + (token.map { [$0.text] } ?? []), notes: planned.notes)
     }
 
-    private func plan(_ work: JobWork) throws(ConfigurationError) -> JobPlan {
+    private func planned(_ work: JobWork) async throws -> PlannedJob {
         let configuration = try Configuration(yaml: work.config ?? [])
+        let secrets = try await secrets(of: work, configuration)
         let page = "\(settings.publicURL)/\(work.repo.path)/builds/\(work.build.number)"
         let context = PlanContext(
             repo: work.repo, build: work.build, job: work.number, buildURL: page, serverURL: settings.publicURL,
-            systemVersion: settings.version)
-        return try configuration.plan(for: work.environment, in: context)
+            systemVersion: settings.version, isFromFork: work.build.fromFork, secrets: secrets.plan)
+        let (plan, notes) = try configuration.planned(for: work.environment, in: context)
+        return PlannedJob(plan: plan, masks: secrets.masks, notes: secrets.notes + notes)
     }
 
     /// Ends a claimed job that no agent has seen.
@@ -105,6 +114,23 @@ extension Engine {
                 error: reason)
             _ = try await store.settleBuild(id: work.buildID)
         }
+    }
+}
+
+/// What an agent is to do, to keep to itself, and to say.
+private struct PlannedJob: Sendable, Redacted {
+    var plan: JobPlan
+    var masks: [String]
+    var notes: [String]
+}
+
+extension JobPlan {
+    /// With the job's own token in each step's environment, as `CI_TOKEN`.
+    fileprivate func with(_ token: Token?) -> JobPlan {
+        guard let token else { return self }
+        var plan = self
+        for index in plan.steps.indices { plan.steps[index].environment["CI_TOKEN"] = token.text }
+        return plan
     }
 }
 

@@ -23,6 +23,10 @@ struct BuildSource: Sendable {
     var config: [UInt8]
     var deployTo = ""
     var parent: Int64?
+    /// A pull request whose commits come from another repository.
+    var fromFork = false
+    /// The `.drone.sec` of the commit, encrypted. nil: there is none.
+    var sealed: String?
 }
 
 extension Engine {
@@ -44,7 +48,18 @@ extension Engine {
         }
         let change = Change(ref, commit, repo)
         if let reason = reasonNotToBuild(config, branch: change.branch, event: event) { return .none(reason: reason) }
-        return .build(BuildSource(event: event, change: change, config: config))
+        let sealed = try await sealed(at: commit.id, repo, forge)
+        return .build(BuildSource(event: event, change: change, config: config, sealed: sealed))
+    }
+
+    /// What is no text cannot be opened later either: the build then says so.
+    private func sealed(at commit: String, _ repo: Repo, _ forge: Forges.Entry) async throws -> String? {
+        do {
+            let file = try await forge.client.file(".drone.sec", at: commit, in: repo.path)
+            return file.map { String(decoding: $0.filter { $0 > 0x20 && $0 < 0x7F }, as: UTF8.self) }
+        } catch let error as ForgeError where error.code == .tooLarge {
+            return ""
+        }
     }
 
     private func config(at commit: String, _ repo: Repo, _ forge: Forges.Entry) async throws -> [UInt8]? {

@@ -58,7 +58,8 @@ extension Engine {
             }
             let source = BuildSource(
                 event: fork.event ?? original.build.event, change: original.build.change, config: original.config,
-                deployTo: fork.deployTo ?? original.build.deployTo, parent: number)
+                deployTo: fork.deployTo ?? original.build.deployTo, parent: number,
+                fromFork: original.build.fromFork, sealed: original.sealed)
             return try await startBuild(source, access.repo, deliveryID: nil, store, session)
         }
         wakeUps.wake(Topic.queue)

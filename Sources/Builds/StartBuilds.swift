@@ -108,7 +108,8 @@ extension Engine {
         return try await store.createBuild(
             NewBuild(
                 repoID: repo.id, event: source.event, change: source.change, deployTo: source.deployTo,
-                parent: source.parent, configID: configID, deliveryID: deliveryID, error: error))
+                parent: source.parent, configID: configID, deliveryID: deliveryID, fromFork: source.fromFork,
+                sealed: source.sealed, error: error))
     }
 }
 
@@ -125,6 +126,7 @@ extension BuildSource {
     fileprivate var preview: Build {
         Build(
             id: 0, number: 1, event: event, status: .pending, createdAt: change.timestamp, enqueuedAt: change.timestamp,
-            startedAt: nil, finishedAt: nil, deployTo: deployTo, change: change, parent: parent, error: "")
+            startedAt: nil, finishedAt: nil, deployTo: deployTo, change: change, parent: parent, error: "",
+            fromFork: fromFork)
     }
 }

@@ -17,10 +17,12 @@ package struct Build: Sendable, Hashable, Identifiable {
     package var parent: Int64?
     /// Why there is no job to look at: a broken `.drone.yml`, say. Empty otherwise.
     package var error: String
+    /// A pull request whose commits come from another repository: it gets no secrets.
+    package var fromFork: Bool
 
     package init(
         id: Int64, number: Int64, event: Event, status: Status, createdAt: Date, enqueuedAt: Date, startedAt: Date?,
-        finishedAt: Date?, deployTo: String, change: Change, parent: Int64?, error: String
+        finishedAt: Date?, deployTo: String, change: Change, parent: Int64?, error: String, fromFork: Bool = false
     ) {
         self.id = id
         self.number = number
@@ -34,6 +36,7 @@ package struct Build: Sendable, Hashable, Identifiable {
         self.change = change
         self.parent = parent
         self.error = error
+        self.fromFork = fromFork
     }
 }
 

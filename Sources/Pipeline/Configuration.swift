@@ -34,9 +34,29 @@ package struct Configuration: Sendable {
     /// What an agent does for this cell: the steps whose `when` holds, everything substituted. There may be none.
     /// Throws when the text grows beyond bounds by substitution.
     package func plan(for cell: Variables, in context: PlanContext) throws(ConfigurationError) -> JobPlan {
+        try planned(for: cell, in: context).plan
+    }
+
+    /// The plan, and what there is to say of secrets that steps asked for and did not get.
+    package func planned(for cell: Variables, in context: PlanContext) throws(ConfigurationError) -> (
+        plan: JobPlan, notes: [String]
+    ) {
         var builder = PlanBuilder(cell: cell, context: context)
         for step in steps { try builder.append(step) }
-        return JobPlan(steps: builder.steps)
+        return (JobPlan(steps: builder.steps), builder.notes)
+    }
+
+    /// Whether a step asks for a secret by name.
+    package var namesSecrets: Bool {
+        steps.contains { step in step.secrets.contains { if case .named = $0.source { true } else { false } } }
+    }
+
+    /// The inline `secure:` values, each once.
+    package var sealedValues: Set<String> {
+        Set(
+            steps.flatMap(\.secrets).compactMap { variable in
+                if case .sealed(let text) = variable.source { text } else { nil }
+            })
     }
 
     /// What the job's agent must have: `labels:`, and `os` and `arch` of `platform:`, matrix values substituted.

@@ -40,7 +40,8 @@ extension KeyTable {
             (["publish", "deploy", "notify"], "plugins are not supported yet; write the work as a step with commands"),
             (["workspace"], "the workspace cannot be chosen; remove it and use $CI_WORKSPACE"),
             (["volumes", "networks"], "containers' settings are not supported yet; remove it"),
-            (["secrets", "image_pull_secrets"], "secrets are not supported in the file yet; remove it"),
+            (["secrets"], "write `secrets:` in each step that needs them"),
+            (["image_pull_secrets"], "registries' credentials are not supported yet; remove it"),
             (["depends_on", "runs_on"], "a file is one pipeline whose steps run in order; remove it"),
             (["trigger", "when"], "conditions of the whole file are `branches:`; others go under a step's `when:`"),
             (["environment"], "write `environment:` in each step; an anchor (&name) and << share one"),
@@ -48,13 +49,12 @@ extension KeyTable {
         ])
 
     static let step = KeyTable(
-        "a step", read: ["commands", "environment", "image", "name", "when"], accepted: ["pull"],
+        "a step", read: ["commands", "environment", "image", "name", "secrets", "when"], accepted: ["pull"],
         refused: [
             (["group", "depends_on"], "steps run one after another in the order written; remove it"),
             (["failure", "ignore_failure"], "not supported yet; end a command that may fail with `|| true`"),
             (["detach"], "not supported yet; start it in the background of a command"),
             (["settings", "plugin", "vargs"], "plugins are not supported yet; write the work as commands"),
-            (["secrets"], "secrets are not supported in the file yet; remove it"),
             (["entrypoint", "command"], "steps run their `commands:` with /bin/sh; write it there"),
             (["directory", "working_dir"], "steps start in the checked-out folder; begin the commands with `cd`"),
             (
@@ -74,6 +74,10 @@ extension KeyTable {
             (["path", "evaluate", "cron", "instance", "local", "platform", "action"], "not supported yet; remove it"),
             (["tag"], "write `ref: refs/tags/…`"),
         ])
+
+    static let secret = KeyTable("a secret", read: ["source", "target"], refused: [])
+
+    static let secretValue = KeyTable("a value of environment", read: ["from_secret", "secure"], refused: [])
 
     static let filter = KeyTable("a filter", read: ["exclude", "include"], refused: [])
 

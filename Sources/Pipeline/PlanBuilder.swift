@@ -3,11 +3,15 @@ import Core
 /// Makes the steps of one job's plan.
 struct PlanBuilder {
     private(set) var steps: [StepPlan] = []
+    /// Of secrets that were asked for and not given, each once.
+    private(set) var notes: [String] = []
     private let cell: Variables
     private let context: PlanContext
     /// What every step's environment begins with.
     private let shared: Variables
     private let substitution: Substitution
+    /// For steps that may have what `.drone.sec` holds.
+    private let substitutionWithSecrets: Substitution
     /// Bytes the rest of the plan may have.
     private var budget = maximumBytes
 
@@ -22,15 +26,21 @@ struct PlanBuilder {
         for variable in BuildVariable.all { environment[variable.name] = variable.text(in: context) }
         shared = environment.merging(cell)
         substitution = Substitution(context: context, cell: cell)
+        substitutionWithSecrets = Substitution(context: context, cell: cell, secrets: context.secrets.file)
     }
 
     /// Adds the step, unless its `when` leaves it out of this job.
     mutating func append(_ step: StepDefinition) throws(ConfigurationError) {
         guard step.condition.holds(for: cell, in: context) else { return }
-        let image = try step.image.map { image throws(ConfigurationError) in try substituted(image) } ?? ""
+        let image = try step.image.map { image throws(ConfigurationError) in try substituted(image, of: step) } ?? ""
         var commands: [String] = []
-        for command in step.commands { commands.append(try substituted(command, inCommand: true)) }
-        let environment = try environment(of: step)
+        for command in step.commands { commands.append(try substituted(command, of: step, inCommand: true)) }
+        var environment = try environment(of: step)
+        for variable in step.secrets {
+            guard let value = value(of: variable, step, image: image) else { continue }
+            try spend(variable.name.utf8.count + value.utf8.count, at: variable.place)
+            environment[variable.name] = value
+        }
         steps.append(
             StepPlan(
                 number: steps.count + 1, name: step.name, image: image, commands: commands, environment: environment,
@@ -41,7 +51,7 @@ struct PlanBuilder {
         var environment = shared
         try spend(shared.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }, at: step.place)
         for pair in step.environment {
-            let value = try substituted(pair.value)
+            let value = try substituted(pair.value, of: step)
             guard pair.name.utf8.count + value.utf8.count + 2 <= Self.maximumEntry else {
                 throw ConfigurationError(
                     at: pair.value.place,
@@ -52,9 +62,59 @@ struct PlanBuilder {
         return environment
     }
 
+    /// nil: the step does not get it, and a note says why.
+    private mutating func value(of variable: SecretVariable, _ step: StepDefinition, image: String) -> String? {
+        switch variable.source {
+        case .named(let name): named(name, step, image: image)
+        case .sealed(let text): inline(text, for: variable.name)
+        }
+    }
+
+    private mutating func named(_ name: String, _ step: StepDefinition, image: String) -> String? {
+        let secrets = context.secrets
+        if let value = secrets.file.first(where: { $0.name.lowercased() == name.lowercased() })?.value {
+            if mayHaveFile(step) { return value }
+            note(
+                "the secret \(name) of .drone.sec is withheld: in a pull request of a public repository no commands get it"
+            )
+            return nil
+        }
+        guard let secret = secrets.named.first(where: { $0.name.lowercased() == name.lowercased() }) else {
+            let reason = secrets.withheld[name.lowercased()].map { "is withheld: \($0)" } ?? "is not known"
+            note("the secret \(name) \(reason)")
+            return nil
+        }
+        guard secret.isFor(image: image) else {
+            note("the secret \(name) is withheld: it is not for the image \(image.isEmpty ? "of this step" : image)")
+            return nil
+        }
+        return secret.value
+    }
+
+    private mutating func inline(_ text: String, for variable: String) -> String? {
+        switch context.secrets.inline[text] {
+        case .opened(let values):
+            if let value = values.first(where: { $0.name == variable })?.value { return value }
+            if values.count == 1, let only = values.first(where: { _ in true }) { return only.value }
+            note("the secure value of \(variable) has no entry \(variable)")
+        case .withheld(let reason): note("the secure value of \(variable) is withheld: \(reason)")
+        case nil: note("the secure value of \(variable) was not opened")
+        }
+        return nil
+    }
+
+    private mutating func note(_ text: String) {
+        if !notes.contains(text) { notes.append(text) }
+    }
+
+    private func mayHaveFile(_ step: StepDefinition) -> Bool {
+        context.secrets.fileReachesCommands || step.commands.isEmpty
+    }
+
     private mutating func substituted(
-        _ written: WrittenText, inCommand: Bool = false
+        _ written: WrittenText, of step: StepDefinition, inCommand: Bool = false
     ) throws(ConfigurationError) -> String {
+        let substitution = mayHaveFile(step) ? substitutionWithSecrets : substitution
         do throws(Substitution.Overflow) {
             return try substitution.apply(to: written.text, inCommand: inCommand, budget: &budget)
         } catch {
@@ -76,11 +136,27 @@ struct PlanBuilder {
 extension Substitution {
     /// What a build's texts may name. A `CI_` or `DRONE_` variable that does not apply is empty; a short name that does
     /// not is unknown, as in 0.4.
-    init(context: PlanContext, cell: Variables) {
+    /// A value of `.drone.sec` wins over all others.
+    init(context: PlanContext, cell: Variables, secrets: Variables = Variables()) {
         var values: [String: String] = [:]
         for variable in BuildVariable.all { values[variable.name] = variable.text(in: context) ?? "" }
         for variable in BuildVariable.short { values[variable.name] = variable.text(in: context) }
         let freeText = BuildVariable.all.filter(\.isFreeText).map(\.name)
-        self.init(values: values, freeText: Set(freeText), cell: cell)
+        self.init(values: values, freeText: Set(freeText), cell: cell.merging(secrets))
+    }
+}
+
+extension NamedSecret {
+    /// Whether one of its patterns fits the image, with or without the tag. Without patterns it is for every step.
+    fileprivate func isFor(image: String) -> Bool {
+        guard !images.isEmpty else { return true }
+        let name = image.split(separator: "@").first.map(String.init) ?? image
+        let untagged = name.lastIndex(of: ":").flatMap { colon in
+            name[colon...].contains("/") ? nil : String(name[..<colon])
+        }
+        return images.contains { pattern in
+            guard let glob = Glob(pattern) else { return false }
+            return glob.matches(image) || glob.matches(name) || untagged.map(glob.matches) == true
+        }
     }
 }

@@ -15,10 +15,11 @@ package struct PlanContext: Sendable {
     package var isFromFork: Bool
     /// Of the build before this one on the same branch; nil when there is none.
     package var previousStatus: Status?
+    package var secrets: PlanSecrets
 
     package init(
         repo: Repo, build: Build, job: Int, buildURL: String, serverURL: String, systemVersion: String,
-        isFromFork: Bool = false, previousStatus: Status? = nil
+        isFromFork: Bool = false, previousStatus: Status? = nil, secrets: PlanSecrets = PlanSecrets()
     ) {
         self.repo = repo
         self.build = build
@@ -28,6 +29,7 @@ package struct PlanContext: Sendable {
         self.systemVersion = systemVersion
         self.isFromFork = isFromFork
         self.previousStatus = previousStatus
+        self.secrets = secrets
     }
 }
 

@@ -5,6 +5,7 @@ struct StepDefinition: Sendable {
     let image: WrittenText?
     let commands: [WrittenText]
     let environment: [WrittenPair]
+    let secrets: [SecretVariable]
     let condition: Condition
 
     static let maximumSteps = 100
@@ -60,7 +61,10 @@ struct StepDefinition: Sendable {
         self.place = place
         image = try section["image"].map { entry throws(ConfigurationError) in try WrittenText(entry.value, "image") }
         commands = try Self.commands(of: section)
-        environment = try WrittenPair.list(section["environment"], atMost: Self.maximumVariables)
+        environment = try WrittenPair.list(
+            section["environment"], atMost: Self.maximumVariables, skippingMappings: true)
+        secrets =
+            try SecretVariable.list(section["secrets"]) + SecretVariable.list(environment: section["environment"])
         condition = try Condition(section["when"]?.value)
     }
 

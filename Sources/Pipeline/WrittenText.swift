@@ -20,11 +20,13 @@ struct WrittenPair: Sendable {
 
     /// Reads a mapping of texts or a list of `NAME=value`, at most `limit` of them. A name of a list may come again:
     /// the last wins.
+    ///
+    /// - Parameter skippingMappings: whether values that are mappings are left out, for somebody else to read.
     static func list(
-        _ entry: YAMLValue.Entry?, atMost limit: Int
+        _ entry: YAMLValue.Entry?, atMost limit: Int, skippingMappings: Bool = false
     ) throws(ConfigurationError) -> [WrittenPair] {
         guard let entry else { return [] }
-        let pairs = try read(entry)
+        let pairs = try read(entry, skippingMappings)
         guard pairs.count <= limit else {
             throw ConfigurationError(at: entry.place, "\"\(entry.key)\" has more than \(limit) names; use fewer")
         }
@@ -35,17 +37,15 @@ struct WrittenPair: Sendable {
         return pairs
     }
 
-    private static func read(_ entry: YAMLValue.Entry) throws(ConfigurationError) -> [WrittenPair] {
+    private static func read(
+        _ entry: YAMLValue.Entry, _ skippingMappings: Bool
+    ) throws(ConfigurationError) -> [WrittenPair] {
         if case .list(let items) = entry.value.content {
             return try items.map { item throws(ConfigurationError) in try pair(item, of: entry.key) }
         }
-        return try entry.value.entries("\"\(entry.key)\"").map { inner throws(ConfigurationError) in
-            if case .mapping = inner.value.content {
-                throw ConfigurationError(
-                    at: inner.value.place,
-                    "\(quoted(inner.key)) must be text; values from secrets are not supported yet")
-            }
-            return WrittenPair(name: inner.key, value: try WrittenText(inner.value, quoted(inner.key)))
+        let entries = try entry.value.entries("\"\(entry.key)\"").filter { !skippingMappings || !$0.value.isMapping }
+        return try entries.map { inner throws(ConfigurationError) in
+            WrittenPair(name: inner.key, value: try WrittenText(inner.value, quoted(inner.key)))
         }
     }
 

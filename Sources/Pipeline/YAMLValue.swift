@@ -19,6 +19,8 @@ struct YAMLValue: Sendable {
     var place: Place
     var content: Content
 
+    var isMapping: Bool { if case .mapping = content { true } else { false } }
+
     /// What a message calls a value of this kind.
     var kind: String {
         switch content {

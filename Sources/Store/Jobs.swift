@@ -9,6 +9,8 @@ package struct JobWork: Sendable {
     package var cancelRequested: Bool
     /// The `.drone.yml` stored with the build.
     package var config: [UInt8]?
+    /// The `.drone.sec` stored with the build, encrypted.
+    package var sealed: String?
     /// Minutes that no job of the tenant may run longer than; nil: no limit.
     package var maximumTimeout: Int?
     package var build: Build
@@ -28,7 +30,8 @@ extension Store {
         for (name, value) in zip(names, values) { environment[name] = value }
         return JobWork(
             buildID: buildID, number: number, environment: environment, cancelRequested: try columns.next(),
-            config: try columns.next(), maximumTimeout: try columns.next(), build: try Build(from: &columns),
+            config: try columns.next(), sealed: try columns.next(), maximumTimeout: try columns.next(),
+            build: try Build(from: &columns),
             repo: try Repo(from: &columns))
     }
 

@@ -11,13 +11,16 @@ package struct NewBuild: Sendable {
     package var parent: Int64?
     package var configID: Int64?
     package var deliveryID: Int64?
+    package var fromFork: Bool
+    /// The `.drone.sec` of the commit, encrypted. nil: there is none.
+    package var sealed: String?
     /// Why no job can run: the build is then finished, with status `error`. Empty otherwise.
     package var error: String
 
     package init(
         repoID: Int64, event: Event, change: Change, deployTo: String = "", parent: Int64? = nil,
         configID: Int64? = nil,
-        deliveryID: Int64? = nil, error: String = ""
+        deliveryID: Int64? = nil, fromFork: Bool = false, sealed: String? = nil, error: String = ""
     ) {
         self.repoID = repoID
         self.event = event
@@ -26,6 +29,8 @@ package struct NewBuild: Sendable {
         self.parent = parent
         self.configID = configID
         self.deliveryID = deliveryID
+        self.fromFork = fromFork
+        self.sealed = sealed
         self.error = error
     }
 }
@@ -50,7 +55,7 @@ extension Store {
                 .text(change.message),
                 .timestamp(change.timestamp), .text(change.author), .text(change.authorAvatar),
                 .text(change.authorEmail),
-                .text(change.linkURL), .int(new.configID), .int(new.deliveryID),
+                .text(change.linkURL), .int(new.configID), .int(new.deliveryID), .bool(new.fromFork), .text(new.sealed),
             ])
         guard let row else { throw AccessError.notFound("The repository is gone.") }
         return try Build(row: row)
@@ -94,12 +99,15 @@ extension Store {
         return (try Build(from: &columns), try columns.next())
     }
 
-    /// A build and the file it ran.
-    package func buildSource(repoID: Int64, number: Int64) async throws -> (build: Build, config: [UInt8])? {
+    /// A build, the file it ran, and the `.drone.sec` beside it.
+    package func buildSource(repoID: Int64, number: Int64) async throws -> (
+        build: Build, config: [UInt8], sealed: String?
+    )? {
         guard let row = try await session.first(.buildSource, [.int(repoID), .int(number)]) else { return nil }
         var columns = row.columns
         let config: [UInt8] = try columns.next()
-        return (try Build(from: &columns), config)
+        let sealed: String? = try columns.next()
+        return (try Build(from: &columns), config, sealed)
     }
 
     package func lockBuild(id: Int64) async throws -> Build? {

@@ -144,7 +144,9 @@ import Testing
                 json: #"{"name":"bot","role":"read"}"#)
             let router = Routes(engine: server.engine, newestMigration: 1).router()
             let routes = Routes.list(in: router)
-            let values = ["owner": "acme", "name": "app", "number": "1", "job": "1", "login": "root", "id": "1", "account": "bot"]
+            let values = [
+                "owner": "acme", "name": "app", "number": "1", "job": "1", "login": "root", "id": "1", "account": "bot",
+            ]
             for route in routes {
                 var path = values.reduce(route.path) { $0.replacingOccurrences(of: "{\($1.key)}", with: $1.value) }
                 if path.hasSuffix("tenants/acme/members/root") { path = "/api/tenants/acme/members" }

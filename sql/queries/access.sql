@@ -67,7 +67,7 @@ r.clone_url, r.default_branch, r.timeout_minutes, r.private, r.trusted, r.allow_
 -- fragment: build_columns
 b.id, b.number, b.event, b.status, b.created_at, b.enqueued_at, b.started_at, b.finished_at, b.deploy_to, b.commit, b.branch,
 b.ref, b.refspec, b.remote, b.title, b.message, b.committed_at, b.author, b.author_avatar, b.author_email, b.link_url, b.parent,
-b.error
+b.error, b.from_fork
 
 -- fragment: job_columns
 j.id, j.number, j.status, j.enqueued_at, j.started_at, j.finished_at, j.exit_code, j.environment, j.error, j.attempt

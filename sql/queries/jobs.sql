@@ -73,6 +73,7 @@ select
     array(select value from json_each_text(j.environment)),
     j.cancel_requested or r.deleted_at is not null,
     c.content,
+    b.sealed,
     t.max_timeout_minutes,
     {{build_columns}},
     {{repo_columns}}
