@@ -64,21 +64,35 @@ struct JobRun: Sendable {
 
     /// Runs the steps while the log and the steps' states are sent, and reports the end when the server has all of it.
     private func deliver(from workspace: Workspace) async throws {
+        guard let masker = Masker(hiding: job.masks) else { return try await refuse() }
         try workspace.create()
-        let log = try JobLog(path: workspace.log)
+        let output = try JobLog(path: workspace.output)
+        let log = job.masks.isEmpty ? output : try JobLog(path: workspace.log)
         let uploader = LogUploader(log: log, attempt: attempt)
         let reporter = StepReporter(attempt: attempt)
+        async let masked: Void = orAbandon {
+            if log !== output { try await LogMasking(output: output, log: log, masker: masker).run() }
+        }
         async let uploaded: Void = orAbandon { try await uploader.drain() }
         async let reported: Void = orAbandon { try await reporter.drain() }
         let sequence = StepSequence(
-            job: job, workspace: workspace, runtime: runtime, launcher: launcher, log: log, reporter: reporter,
+            job: job, workspace: workspace, runtime: runtime, launcher: launcher, log: output, reporter: reporter,
             stop: stop)
-        let outcome = await sequence.run()
-        log.close()
+        var outcome = await sequence.run()
+        outcome.error = masker.masking(outcome.error)
+        output.close()
         reporter.close()
+        try await masked
         try await uploaded
         try await reported
         try await finish(outcome, log: log, uploader: uploader)
+    }
+
+    /// Secrets that cannot be masked are not to be printed: nothing runs.
+    private func refuse() async throws {
+        let error = "the job has more secrets than can be masked: give it fewer or smaller ones"
+        let end = JobEnd(status: .error, exitCode: 1, error: error, logSize: 0)
+        try await persistently { try await attempt.finish(end) }
     }
 
     /// A job whose progress the server does not take has nobody to run for.

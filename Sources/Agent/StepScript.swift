@@ -18,7 +18,15 @@ struct StepScript {
         start = exports.joined() + "exec /bin/sh -e \(Self.quote(commandsPath))\n"
         // The commands stand there as written, not behind `eval`: `-e` would end the shell at `eval 'false && true'`.
         // The empty line keeps a backslash at a command's end from reaching the next line.
-        commands = list.map { "command printf '%s\\n' \(Self.quote("+ " + $0))\n\(Self.clean($0))\n\n" }.joined()
+        commands = list.map { "command printf '%s\\n' \(Self.quote("+ " + Self.shown($0)))\n\(Self.clean($0))\n\n" }
+            .joined()
+    }
+
+    /// As the log shows it: without line ends at the end.
+    private static func shown(_ command: String) -> String {
+        var command = command[...]
+        while command.last?.isNewline == true { command.removeLast() }
+        return String(command)
     }
 
     /// A shell passes on no other names.

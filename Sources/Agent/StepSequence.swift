@@ -36,6 +36,10 @@ struct StepSequence: Sendable {
 
     private func perform() async -> JobOutcome {
         var outcome = await clone()
+        if outcome.status == .success, !job.notes.isEmpty {
+            log.begin(step: job.plan.steps.first?.number ?? 0)
+            for note in job.notes { try? log.say(note.split(whereSeparator: \.isNewline).joined(separator: " ")) }
+        }
         for step in job.plan.steps {
             guard mayRun(step, after: outcome) else {
                 reporter.report(

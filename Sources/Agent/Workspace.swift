@@ -12,7 +12,9 @@ package struct Workspace: Sendable {
     package var temporary: String { root + "/tmp" }
     /// Scripts of the step that runs.
     package var control: String { root + "/control" }
-    /// Not shown to the job: it could shorten it.
+    /// What the steps print. Not shown to the job: it could shorten it.
+    var output: String { root + "/output" }
+    /// What is sent of it.
     var log: String { root + "/log" }
     var cloneOutput: String { root + "/clone" }
 

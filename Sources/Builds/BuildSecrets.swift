@@ -19,6 +19,7 @@ extension Engine {
         let rules = SecretRules(
             event: work.build.event, isPrivate: work.repo.isPrivate, fromFork: work.build.fromFork)
         var secrets = BuildSecrets()
+        secrets.plan.refusal = rules.refusal
         let inline = configuration.sealedValues
         if work.sealed != nil || !inline.isEmpty {
             // Whoever shaped a fork could have put anything there: nothing of it is opened at all.
@@ -26,7 +27,7 @@ extension Engine {
             if let sealed = work.sealed { open(file: sealed, work, rules, pairs, &secrets) }
             for text in inline { open(inline: text, rules, pairs, &secrets) }
         }
-        if configuration.namesSecrets {
+        if configuration.namesSecrets, rules.refusal == nil {
             for secret in try await store.openSecrets(tenantID: work.repo.tenantID, repoID: work.repo.id) {
                 add(secret, rules, &secrets)
             }

@@ -80,7 +80,8 @@ struct PlanBuilder {
             return nil
         }
         guard let secret = secrets.named.first(where: { $0.name.lowercased() == name.lowercased() }) else {
-            let reason = secrets.withheld[name.lowercased()].map { "is withheld: \($0)" } ?? "is not known"
+            let refusal = secrets.withheld[name.lowercased()] ?? secrets.refusal
+            let reason = refusal.map { "is withheld: \($0)" } ?? "is not known"
             note("the secret \(name) \(reason)")
             return nil
         }

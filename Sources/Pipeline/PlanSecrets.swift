@@ -14,6 +14,8 @@ package struct PlanSecrets: Sendable {
     package var fileReachesCommands = true
     /// Named secrets that the event may have; images are looked at step by step.
     package var named: [NamedSecret] = []
+    /// Why the build gets no secret of any source; nil: it may get some.
+    package var refusal: String?
     /// Why a name is not among those above, where there is more to say than that nobody knows it. In lower case.
     package var withheld: [String: String] = [:]
     /// By the text that stands in the file.

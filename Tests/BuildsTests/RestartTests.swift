@@ -22,7 +22,7 @@ import Testing
             #expect(restarted.jobs.map(\.status) == [.pending] && restarted.jobs[0].exitCode == 0)
             #expect(try await lab.log(build: 1) == "first")
             let second = try await lab.started()
-            #expect(second.attempt == 2 && second.plan == first.plan)
+            #expect(second.attempt == 2 && second.withoutToken == first.withoutToken)
             try await lab.log(second, at: 0, "second")
             try await lab.finish(second, logSize: 6)
             #expect(try await lab.build(1).build.status == .success)
@@ -105,5 +105,14 @@ import Testing
                 _ = try await lab.engine.forkBuild(try await lab.access(), number: 9, Fork())
             }
         }
+    }
+}
+
+extension ClaimedJob {
+    /// The plan but for what is new each time.
+    fileprivate var withoutToken: JobPlan {
+        var plan = plan
+        for index in plan.steps.indices { plan.steps[index].environment["CI_TOKEN"] = nil }
+        return plan
     }
 }

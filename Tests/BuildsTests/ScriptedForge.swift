@@ -8,6 +8,8 @@ import Synchronization
 final class ScriptedForge: ForgeClient {
     struct State: Sendable {
         var file: String? = "build:\n  image: busybox\n  commands: [echo hi]\n"
+        /// `.drone.sec`
+        var sealed: String?
         var messages: [String: String] = [:]
         var missing: Set<String> = []
         var failure: ForgeError?
@@ -33,7 +35,9 @@ final class ScriptedForge: ForgeClient {
     func references(in path: RepoPath) async throws -> [String: String] { [:] }
 
     func file(_ name: String, at commit: String, in path: RepoPath) async throws -> [UInt8]? {
-        state.withLock { $0.file.map { Array($0.utf8) } }
+        state.withLock { state in
+            (name == ".drone.sec" ? state.sealed : state.file).map { Array($0.utf8) }
+        }
     }
 
     func commit(_ id: String, in path: RepoPath) async throws -> CommitInfo? {

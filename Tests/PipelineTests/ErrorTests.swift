@@ -20,7 +20,12 @@ struct ErrorTests {
             ("steps:\n  a: {commands: []}", 2, 7, "empty list"),
             ("steps:\n  a:\n    commands:\n    - echo a: b", 4, 7, "put all of it in quotes"),
             ("steps:\n  a:\n    commands:\n    - x\n    -\n", 5, 6, "this command is empty"),
-            ("steps:\n  a: {commands: [x], environment: {T: {from_secret: t}}}", 2, 39, "secrets are not supported"),
+            (
+                "steps:\n  a: {commands: [x], environment: {T: {from_vault: t}}}", 2, 40,
+                "no key of a value of environment"
+            ),
+            ("steps:\n  a: {commands: [x], environment: {T: {}}}", 2, 39, "{from_secret: …}"),
+            ("steps:\n  a: {commands: [x], secrets: [{target: T}]}", 2, 32, "write `source:`"),
             ("steps:\n  a: {commands: [x], environment: [T]}", 2, 36, "no \"=\""),
             ("steps:\n  a: {commands: [x], environment: ['=T']}", 2, 36, "cannot be a name"),
             ("steps:\n  a: {commands: [x], settings: {}}", 2, 22, "plugins"),
