@@ -58,7 +58,8 @@ show_durability() {
 
 stop_cluster() {
     [ -n "$cluster_pid" ] || return 0
-    kill -INT "$cluster_pid" 2>/dev/null || true
+    # Its own number: the job's may be that of a shell, and a shell in the background heeds no INT.
+    kill -INT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null || true
     wait "$cluster_pid" 2>/dev/null || true
     cluster_pid=
 }
