@@ -76,7 +76,7 @@ let package = Package(
         library("Pipeline", ["Core", yams]),
         library("EmbeddedPostgres", [logging, subprocess, systemPackage]),
         library("Store", ["Core", "LogStream", "Postgres", "SQL", "Sealing"]),
-        library("Queue", ["Postgres", "SQL", logging, serviceLifecycle]),
+        library("Queue", ["Core", "Postgres", "SQL", logging, serviceLifecycle]),
         library(
             "Forge", ["Core", "Sealing", asyncHTTPClient, logging, nioCore, nioHTTP1, subprocess, systemPackage]),
         library(

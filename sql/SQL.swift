@@ -4,6 +4,7 @@ package enum SQL {
     package static let migrations: [(name: String, sql: String)] = [
         file("0001_initial", PackageResources._001_initial_sql),
         file("0002_tenants_and_secrets", PackageResources._002_tenants_and_secrets_sql),
+        file("0003_fair_queue", PackageResources._003_fair_queue_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.

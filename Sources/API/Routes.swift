@@ -83,6 +83,18 @@ package struct Routes: Sendable {
             .patch("/api/tenants/{owner}/secrets/{secret}", use: secrets.updateOfTenant)
             .delete("/api/tenants/{owner}/secrets/{secret}", use: secrets.deleteOfTenant)
             .post("/api/repos/{owner}/{name}", use: repos.activate)
+        agentsAndQueue(authenticated(router))
+    }
+
+    /// Those see something who administer a server or a tenant, or are a member of one.
+    private func agentsAndQueue(_ router: RouterGroup<UserContext>) {
+        let agents = AgentsController(engine: engine)
+        router
+            .get("/api/agents", use: agents.list)
+            .get("/api/agents/{id}", use: agents.get)
+            .patch("/api/agents/{id}", use: agents.update)
+            .delete("/api/agents/{id}", use: agents.delete)
+            .get("/api/queue", use: agents.queue)
     }
 
     /// For administrators of the server.
@@ -137,6 +149,7 @@ package struct Routes: Sendable {
             .post("/agent/v1/attempts/{id}/log", use: agents.log)
             .post("/agent/v1/attempts/{id}/steps", use: agents.step)
             .post("/agent/v1/attempts/{id}/finish", use: agents.finish)
+            .post("/agent/v1/attempts/{id}/release", use: agents.release)
     }
 
     private func authenticated(_ router: Router<AppContext>) -> RouterGroup<UserContext> {

@@ -6,7 +6,7 @@ import ServiceLifecycle
 /// An agent: claims jobs, runs up to `slots` of them at once, and tells the server how they go.
 ///
 /// Asked to shut down gracefully it claims no more, gives running jobs `drain` seconds to end, kills the others and
-/// leaves them to the end of their lease, when another agent gets them. A cancelled task does that without the wait.
+/// hands them back, so that another agent gets them. A cancelled task does that without the wait.
 package struct AgentService: Service {
     private let configuration: AgentConfiguration
     private let connection: (any ServerConnection)?

@@ -23,6 +23,18 @@ struct JobRun: Sendable {
             group.cancelAll()
         }
         await remove(workspace)
+        if stop.reason == .drained { await handBack() }
+    }
+
+    /// One try: without it the job's lease ends by itself.
+    private func handBack() async {
+        await Task {
+            do {
+                try await attempt.release()
+            } catch {
+                logger.notice("the job was not handed back; its lease ends by itself", metadata: ["reason": "\(error)"])
+            }
+        }.value
     }
 
     private func lead(in workspace: Workspace) async {

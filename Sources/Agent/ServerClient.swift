@@ -68,6 +68,11 @@ struct AttemptClient: Sendable {
         _ = try await client.perform(call("finish", body: try Wire.encode(end)))
     }
 
+    /// Lets another agent have the job.
+    func release() async throws {
+        _ = try await client.perform(call("release"))
+    }
+
     private func call(_ name: String, body: [UInt8] = []) -> ServerCall {
         ServerCall(path: "/agent/v1/attempts/\(id)/\(name)", body: body)
     }

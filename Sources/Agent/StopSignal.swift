@@ -9,7 +9,7 @@ final class StopSignal: Sendable {
         case timedOut
         /// The server gave it away, or knows nothing of it: report nothing more.
         case stale
-        /// The agent is leaving: report nothing, its lease ends and another agent takes it.
+        /// The agent is leaving: report nothing, and hand it back so that another agent takes it.
         case drained
 
         /// Whether nothing more is sent.

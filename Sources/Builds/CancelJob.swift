@@ -14,16 +14,8 @@ extension Engine {
                 let job = try await store.lockJob(buildID: build.id, number: jobNumber)
             else { throw AccessError.notFound("\(access.repo.path) has no job \(number)/\(jobNumber).") }
             guard !job.status.isFinished else { throw Refusal.conflict("The job has ended: \(job.status.rawValue).") }
-            if job.status == .pending, try await WorkQueue(session).withdraw(id: job.id) {
-                try await kill(job, buildID: build.id, store)
-            } else {
-                _ = try await store.askToCancel(jobID: job.id)
-            }
+            try await cancel(job, of: build, because: "cancelled", store, session)
         }
-    }
-
-    private func kill(_ job: Job, buildID: Int64, _ store: Store) async throws {
-        _ = try await store.killWaitingJob(id: job.id, reason: "cancelled")
-        _ = try await store.settleBuild(id: buildID)
+        jobsEnded()
     }
 }

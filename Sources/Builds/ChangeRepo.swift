@@ -1,4 +1,5 @@
 package import Core
+import Queue
 package import Store
 
 extension Engine {
@@ -10,7 +11,16 @@ extension Engine {
         guard let repo = try await store.updateRepo(id: access.repo.id, change) else {
             throw AccessError.notFound("There is no repository \(access.repo.path), or you may not see it.")
         }
+        if repo.scheduling.maximumRunning != access.repo.scheduling.maximumRunning {
+            try await recount(tenantID: repo.tenantID)
+        }
         return repo
+    }
+
+    /// After a limit of running jobs has changed.
+    func recount(tenantID: Int64) async throws {
+        try await queue.holdReady(tenantID: tenantID)
+        jobsEnded()
     }
 
     private func checkLimit(_ change: RepoChange, _ repo: Repo) async throws {
@@ -29,6 +39,18 @@ extension Engine {
         }
         if let trusted = change.trusted, trusted != repo.trusted, !isServerAdmin {
             throw Self.onlyServerAdmins("trusted")
+        }
+        if let priority = change.priority, priority != repo.scheduling.priority {
+            guard Scheduling.priorities.contains(priority) else {
+                throw Refusal.invalid("priority must be -10 to 10.")
+            }
+            guard isServerAdmin else { throw Self.onlyServerAdmins("priority") }
+        }
+        if let most = change.maximumRunning, most != repo.scheduling.maximumRunning ?? 0 {
+            guard (0...100_000).contains(most) else {
+                throw Refusal.invalid("max_running must be 0 (no limit) to 100000.")
+            }
+            try access.require(.admin, to: "change max_running")
         }
         if let isPrivate = change.isPrivate, isPrivate != repo.isPrivate {
             try access.require(.admin, to: "change private")

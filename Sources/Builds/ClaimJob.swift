@@ -20,12 +20,13 @@ extension Engine {
         let clock = ContinuousClock()
         let end = clock.now + .seconds(request.wait)
         while !Task.isCancelled {
+            let mark = wakeUps.mark(Topic.queue)
             if let claim = try await queue.claim(labels: labels, holder: agentID, tenantID: token.tenantID) {
                 if let job = try await begin(claim, agentID: agentID) { return job }
                 continue
             }
             guard clock.now < end, !Task.isShuttingDownGracefully else { return nil }
-            await wakeUps.wait(for: Topic.queue, atMost: min(.seconds(2), end - clock.now))
+            await wakeUps.wait(for: Topic.queue, since: mark, atMost: min(.seconds(2), end - clock.now))
         }
         return nil
     }
@@ -114,6 +115,7 @@ extension Engine {
                 error: reason)
             _ = try await store.settleBuild(id: work.buildID)
         }
+        jobsEnded()
     }
 }
 

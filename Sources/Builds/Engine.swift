@@ -44,6 +44,8 @@ package struct Engine: Sendable {
 enum Topic {
     static let queue = "queue"
     static let intake = "intake"
+    /// Something ended, or is held since now.
+    static let admission = "admission"
 }
 
 /// A request that cannot be done as things are.

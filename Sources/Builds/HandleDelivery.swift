@@ -55,7 +55,7 @@ extension Engine {
             let failed = PreparedDelivery.failed(reason: "The database does not take it: \(error).")
             outcome = try await settle(delivery, failed, repo, lease)
         }
-        if case .built = outcome { wakeUps.wake(Topic.queue) }
+        if case .built = outcome { jobsWait() }
         logger.info(
             "delivery handled",
             metadata: ["delivery.id": "\(delivery.id)", "repo.id": "\(repo.id)", "outcome": "\(outcome)"])

@@ -3,7 +3,7 @@ import LogStream
 import Logging
 import Postgres
 import Queue
-import Store
+package import Store
 
 extension Engine {
     /// Takes jobs from agents that were not heard of in time. Answers how many.
@@ -12,7 +12,7 @@ extension Engine {
         for claim in try await queue.expired(limit: 100) where try await rescue(claim) {
             rescued += 1
         }
-        if rescued > 0 { wakeUps.wake(Topic.queue) }
+        if rescued > 0 { jobsWait() }
         return rescued
     }
 
@@ -34,18 +34,41 @@ extension Engine {
 
     private func giveBack(_ expired: ExpiredLease, buildID: Int64, _ store: Store, _ session: any Session) async throws
     {
-        let claim = expired.claim
-        let attempt = try await store.giveUpAttempt(jobID: claim.id, number: claim.attempt, reason: Self.lost)
+        try await giveBack(
+            expired.claim, because: Self.lost, lost: expired.started,
+            isLastLoss: expired.started && expired.losses >= settings.lossesAllowed, buildID: buildID, store, session)
+    }
+
+    /// In a transaction that holds the build and the claim: ends the attempt, and lets another agent have the job.
+    private func giveBack(
+        _ claim: Claim, because reason: String, lost: Bool, isLastLoss: Bool, buildID: Int64, _ store: Store,
+        _ session: any Session
+    ) async throws {
+        let attempt = try await store.giveUpAttempt(jobID: claim.id, number: claim.attempt, reason: reason)
         if let attempt { try await store.closeSteps(attemptID: attempt.id, as: .error) }
         let job = try await store.returnJob(id: claim.id, attempt: claim.attempt)
         if job?.cancelRequested == true {
-            try await end(claim, attempt, .killed, "cancelled; \(Self.lost)", store, session)
-        } else if expired.started, expired.losses >= settings.lossesAllowed {
-            try await end(claim, attempt, .error, "\(Self.lost), \(expired.losses + 1) times", store, session)
+            try await end(claim, attempt, .killed, "cancelled; \(reason)", store, session)
+        } else if isLastLoss {
+            try await end(claim, attempt, .error, "\(reason), \(settings.lossesAllowed + 1) times", store, session)
         } else {
-            _ = try await WorkQueue(session).release(claim, lost: expired.started)
+            _ = try await WorkQueue(session).release(claim, lost: lost)
         }
         _ = try await store.settleBuild(id: buildID)
+    }
+
+    /// Takes a job back from an agent that stops. Another runs it again from the start; that does not count as a loss.
+    package func handBack(attemptID: Int64, token: AgentToken) async throws {
+        let attempt = try await current(attemptID, token)
+        try await store.transaction { store, session in
+            guard try await store.lockBuild(id: attempt.buildID) != nil,
+                try await WorkQueue(session).hold(attempt.claim)
+            else { throw AttemptConflict.over(attempt.logSize) }
+            try await giveBack(
+                attempt.claim, because: "the agent stopped", lost: false, isLastLoss: false, buildID: attempt.buildID,
+                store, session)
+        }
+        jobsWait()
     }
 
     private static let lost = "the agent was lost"

@@ -33,7 +33,7 @@ extension Engine {
             }
             return try await restart(build, access.repo, store, session)
         }
-        wakeUps.wake(Topic.queue)
+        jobsWait()
         return restarted
     }
 
@@ -43,9 +43,11 @@ extension Engine {
         guard let (build, jobs) = try await store.restartBuild(id: build.id) else {
             throw AccessError.notFound("The build is gone.")
         }
-        for (job, classID) in jobs {
+        for (job, classID, group) in jobs {
             try await WorkQueue(session).enqueue(
-                NewItem(id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id, attempt: job.attempt))
+                NewItem(
+                    id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id,
+                    priority: repo.scheduling.priority, attempt: job.attempt, group: group))
         }
         return BuildWithJobs(build: build, jobs: jobs.map(\.job))
     }
@@ -62,7 +64,7 @@ extension Engine {
                 fromFork: original.build.fromFork, sealed: original.sealed)
             return try await startBuild(source, access.repo, deliveryID: nil, store, session)
         }
-        wakeUps.wake(Topic.queue)
+        jobsWait()
         return copy
     }
 }

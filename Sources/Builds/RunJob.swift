@@ -90,6 +90,7 @@ extension Engine {
             throw AttemptConflict.logDiffers(attempt.logSize)
         }
         try await finish(attempt, end)
+        jobsEnded()
         await mergeLog(of: attempt)
     }
 
@@ -117,7 +118,7 @@ extension Engine {
         }
     }
 
-    private func current(_ attemptID: Int64, _ token: AgentToken) async throws -> AttemptOfAgent {
+    func current(_ attemptID: Int64, _ token: AgentToken) async throws -> AttemptOfAgent {
         guard let attempt = try await store.attempt(id: attemptID, agentToken: token.id), !attempt.isOver else {
             throw AttemptConflict.over()
         }
@@ -126,5 +127,5 @@ extension Engine {
 }
 
 extension AttemptOfAgent {
-    fileprivate var claim: Claim { Claim(id: jobID, attempt: number) }
+    var claim: Claim { Claim(id: jobID, attempt: number) }
 }

@@ -61,10 +61,16 @@ extension Engine {
         for (index, cell) in cells.enumerated() {
             let classID = try await store.labelClass(cell.labels)
             let job = try await store.createJob(
-                buildID: build.id, number: index + 1, environment: cell.environment, classID: classID)
+                buildID: build.id, number: index + 1, environment: cell.environment, classID: classID,
+                group: cell.group)
             try await WorkQueue(session).enqueue(
-                NewItem(id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id))
+                NewItem(
+                    id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id,
+                    priority: repo.scheduling.priority, group: cell.group))
             jobs.append(job)
+        }
+        if repo.scheduling.cancels(build.event), source.parent == nil {
+            try await supersede(before: build, of: repo, store, session)
         }
         return BuildWithJobs(build: build, jobs: jobs)
     }
@@ -72,6 +78,7 @@ extension Engine {
     private struct Cell {
         var environment: Variables
         var labels: [String: String]
+        var group: ConcurrencyGroup?
     }
 
     /// The jobs of the file, each tried out: what cannot be planned is found now and not when an agent has it.
@@ -82,7 +89,10 @@ extension Engine {
             let context = PlanContext(
                 repo: repo, build: source.preview, job: cells.count + 1, buildURL: "", serverURL: "", systemVersion: "")
             _ = try configuration.plan(for: cell.environment, in: context)
-            cells.append(Cell(environment: cell.environment, labels: configuration.labels(for: cell.environment)))
+            cells.append(
+                Cell(
+                    environment: cell.environment, labels: configuration.labels(for: cell.environment),
+                    group: configuration.concurrency))
         }
         return cells
     }

@@ -17,11 +17,12 @@ extension Engine {
     {
         let id = try await administered(name, by: caller, to: "change it")
         try Self.check(change)
-        return try await store.transaction { store, _ in
+        let new = try await store.transaction { store, _ in
             guard let old = try await store.lockTenant(id: id) else { throw name.notFound }
             if !caller.isAdministrator {
                 try Self.unchanged("limits.repositories", change.maximumRepositories, old.maximumRepositories)
                 try Self.unchanged("limits.timeout", change.maximumTimeout, old.maximumTimeout)
+                try Self.unchanged("limits.running", change.maximumRunning, old.maximumRunning)
             }
             let limit = change.maximumTimeout.map { $0 == 0 ? nil : $0 } ?? old.maximumTimeout
             if let timeout = change.defaultTimeout, let limit, timeout > limit {
@@ -34,6 +35,8 @@ extension Engine {
                     by: caller.actor, tenantID: id, "tenant.update", new.path, before: before, after: after))
             return new
         }
+        if change.maximumRunning != nil { try await recount(tenantID: id) }
+        return new
     }
 
     private static func check(_ change: TenantChange) throws {
@@ -47,6 +50,9 @@ extension Engine {
         }
         if let most = change.maximumTimeout, !(0...Repo.timeouts.upperBound).contains(most) {
             throw Refusal.invalid("limits.timeout must be 0 (no limit) to 1440 minutes.")
+        }
+        if let most = change.maximumRunning, !(0...1_000_000).contains(most) {
+            throw Refusal.invalid("limits.running must be 0 (no limit) to 1000000.")
         }
         if let timeout = change.defaultTimeout, !Repo.timeouts.contains(timeout) {
             throw Refusal.invalid("defaults.timeout must be 1 to 1440 minutes.")
@@ -85,7 +91,8 @@ extension TenantRecord {
     var auditFields: AuditFields {
         [
             "display_name": .text(displayName), "limits.repositories": .init(maximumRepositories),
-            "limits.timeout": .init(maximumTimeout), "defaults.timeout": .init(defaultTimeout),
+            "limits.timeout": .init(maximumTimeout), "limits.running": .init(maximumRunning),
+            "defaults.timeout": .init(defaultTimeout),
             "defaults.allow_pr": .bool(allows.pullRequests), "defaults.allow_push": .bool(allows.pushes),
             "defaults.allow_deploys": .bool(allows.deployments), "defaults.allow_tags": .bool(allows.tags),
         ]

@@ -21,6 +21,9 @@ package struct Workers: Service {
             group.addTask { await every(.seconds(1), "rescue") { _ = try await engine.rescueJobs() } }
             group.addTask { await every(.seconds(60 * 10), "housekeeping") { try await engine.keepHouse() } }
             group.addTask { await every(.seconds(5), "usage") { try await engine.foldUsage() } }
+            group.addTask { await admit() }
+            group.addTask { await every(.seconds(5), "queue") { try await engine.moveFloors() } }
+            group.addTask { await every(.seconds(30), "queue") { try await engine.bringUpJobs() } }
             group.addTask { await every(.seconds(10), "spool") { try await engine.drainSpools() } }
             group.addTask { await lookForMissedPushes() }
             try? await gracefulShutdown()
@@ -48,14 +51,31 @@ package struct Workers: Service {
     private func handleDeliveries() async {
         while !Task.isCancelled {
             do {
+                let mark = engine.wakeUps.mark(Topic.intake)
                 if try await engine.handleNextDeliveries() { continue }
-                await engine.wakeUps.wait(for: Topic.intake, atMost: .seconds(2))
+                await engine.wakeUps.wait(for: Topic.intake, since: mark, atMost: .seconds(2))
             } catch is CancellationError {
                 return
             } catch {
                 logger.error("deliveries could not be handled", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
+        }
+    }
+
+    /// Lets held jobs through: after what may have made room for one, and from time to time.
+    private func admit() async {
+        while !Task.isCancelled {
+            let mark = engine.wakeUps.mark(Topic.admission)
+            do {
+                try await engine.admitHeldJobs()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("held jobs could not be let through", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
+            await engine.wakeUps.wait(for: Topic.admission, since: mark, atMost: .seconds(4))
         }
     }
 

@@ -16,6 +16,7 @@ package struct Repo: Sendable, Hashable, Identifiable {
     package var isPrivate: Bool
     package var trusted: Bool
     package var allows: Allowed
+    package var scheduling: Scheduling
 
     /// Which events make builds.
     package struct Allowed: Sendable, Hashable {
@@ -45,7 +46,7 @@ package struct Repo: Sendable, Hashable, Identifiable {
     package init(
         id: Int64, tenantID: Int64, forgeID: Int64, forge: String?, owner: String, name: String, avatarURL: String,
         linkURL: String, cloneURL: String, defaultBranch: String, timeout: Int, isPrivate: Bool, trusted: Bool,
-        allows: Allowed
+        allows: Allowed, scheduling: Scheduling = Scheduling()
     ) {
         self.id = id
         self.tenantID = tenantID
@@ -61,6 +62,7 @@ package struct Repo: Sendable, Hashable, Identifiable {
         self.isPrivate = isPrivate
         self.trusted = trusted
         self.allows = allows
+        self.scheduling = scheduling
     }
 
     package var fullName: String { "\(owner)/\(name)" }

@@ -4,6 +4,8 @@ package import Core
 package struct Configuration: Sendable {
     /// 1 to 100 cells, in the order written; one empty cell without `matrix:`.
     package let matrix: [MatrixCell]
+    /// Which jobs of the repository do not all run at once. nil: they may.
+    package let concurrency: ConcurrencyGroup?
     private let branches: Filter
     private let agentLabels: AgentLabels
     private let steps: [StepDefinition]
@@ -21,6 +23,7 @@ package struct Configuration: Sendable {
                 try Filter(entry.value, "branches")
             } ?? .everything
         agentLabels = try AgentLabels(section)
+        concurrency = try ConcurrencyParser.group(section["concurrency"])
     }
 
     /// Whether `branches:` lets an event on this branch make a build. Tags and deployments are never held back.

@@ -28,7 +28,10 @@ struct KeyTable: Sendable {
 
 extension KeyTable {
     static let file = KeyTable(
-        "the file", read: ["branches", "build", "kind", "labels", "matrix", "pipeline", "platform", "steps", "type"],
+        "the file",
+        read: [
+            "branches", "build", "concurrency", "kind", "labels", "matrix", "pipeline", "platform", "steps", "type",
+        ],
         accepted: ["debug", "name", "variables", "version"],
         refused: [
             (["services", "compose"], "services are not supported yet; start what the build needs in its commands"),
@@ -45,7 +48,7 @@ extension KeyTable {
             (["depends_on", "runs_on"], "a file is one pipeline whose steps run in order; remove it"),
             (["trigger", "when"], "conditions of the whole file are `branches:`; others go under a step's `when:`"),
             (["environment"], "write `environment:` in each step; an anchor (&name) and << share one"),
-            (["concurrency", "node"], "not supported yet; use `labels:` to choose agents, or remove it"),
+            (["node"], "not supported yet; use `labels:` to choose agents, or remove it"),
         ])
 
     static let step = KeyTable(
@@ -74,6 +77,8 @@ extension KeyTable {
             (["path", "evaluate", "cron", "instance", "local", "platform", "action"], "not supported yet; remove it"),
             (["tag"], "write `ref: refs/tags/…`"),
         ])
+
+    static let concurrency = KeyTable("concurrency", read: ["group", "limit"], refused: [])
 
     static let secret = KeyTable("a secret", read: ["source", "target"], refused: [])
 

@@ -17,14 +17,15 @@ final class Inbox: Sendable {
 
     /// False when the loop has ended: the command is dropped and whoever waits for it must be told by the caller.
     func post(_ command: Command) -> Bool {
-        state.withLock { state in
-            if state.isClosed { return false }
+        let (isTaken, wasAsleep) = state.withLock { state in
+            if state.isClosed { return (false, false) }
             state.commands.append(command)
-            // Inside the lock, so that the poller is not yet closed.
-            if state.isAsleep { poller.wake() }
-            state.isAsleep = false
-            return true
+            defer { state.isAsleep = false }
+            return (true, state.isAsleep)
         }
+        // Outside of the lock: others would spin while the kernel works.
+        if wasAsleep { poller.wake() }
+        return isTaken
     }
 
     /// Swaps the commands for an empty array that keeps its memory.

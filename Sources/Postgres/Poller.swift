@@ -13,23 +13,21 @@ struct Poller: Sendable {
     /// The token of `wake`, which the events leave out.
     private static let wakeToken = UInt64.max
     private let poll: Int32
-    private let bell: Int32
+    private let bell = Bell()
 
     init() {
         poll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        bell = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-        precondition(poll >= 0 && bell >= 0, "no file descriptors left for the database's loop")
-        add(bell, token: Self.wakeToken)
+        precondition(poll >= 0, "no file descriptors left for the database's loop")
+        add(bell.descriptor, token: Self.wakeToken)
     }
 
+    /// `wake` may still be called, and does nothing.
     func close() {
-        _ = Glibc.close(bell)
         _ = Glibc.close(poll)
     }
 
     func wake() {
-        var one: UInt64 = 1
-        _ = write(bell, &one, MemoryLayout<UInt64>.size)
+        bell.ring()
     }
 
     func add(_ descriptor: Int32, token: UInt64) {
@@ -55,8 +53,7 @@ struct Poller: Sendable {
     private func event(_ event: epoll_event) -> Event? {
         let token = event.data.u64
         guard token != Self.wakeToken else {
-            var count: UInt64 = 0
-            _ = read(bell, &count, MemoryLayout<UInt64>.size)
+            bell.silence()
             return nil
         }
         let other = EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue | EPOLLRDHUP.rawValue
@@ -68,5 +65,29 @@ struct Poller: Sendable {
         event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | (writable ? EPOLLOUT.rawValue : 0)
         event.data.u64 = token
         _ = epoll_ctl(poll, operation, descriptor, &event)
+    }
+}
+
+/// An eventfd (eventfd(2)), open as long as somebody may ring it.
+private final class Bell: Sendable {
+    let descriptor: Int32
+
+    init() {
+        descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+        precondition(descriptor >= 0, "no file descriptors left for the database's loop")
+    }
+
+    deinit {
+        _ = Glibc.close(descriptor)
+    }
+
+    func ring() {
+        var one: UInt64 = 1
+        _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
+    }
+
+    func silence() {
+        var count: UInt64 = 0
+        _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
     }
 }

@@ -15,8 +15,20 @@ package final class WakeUps: Service, Sendable {
     private struct State {
         var waiters: [String: [Int64: CheckedContinuation<Void, Never>]] = [:]
         var nextID: Int64 = 0
+        /// How often topics were woken. Several topics share a count, so that there is no end of topics to remember.
+        var counts = [UInt64](repeating: 0, count: 256)
         var unsent: Set<String> = []
         var sender: AsyncStream<Void>.Continuation?
+
+        func mark(_ topic: String) -> Mark {
+            Mark(count: counts[Self.place(of: topic)])
+        }
+
+        mutating func count(_ topic: String) {
+            counts[Self.place(of: topic)] &+= 1
+        }
+
+        private static func place(of topic: String) -> Int { Int(UInt(bitPattern: topic.hashValue) % 256) }
     }
 
     private let state = Mutex(State())
@@ -28,6 +40,16 @@ package final class WakeUps: Service, Sendable {
         self.logger = logger
     }
 
+    /// How things stand with a topic. Taken before looking for something, it lets the wait that follows end at once when the
+    /// topic was woken in between.
+    package struct Mark: Sendable, Equatable {
+        fileprivate var count: UInt64
+    }
+
+    package func mark(_ topic: String) -> Mark {
+        state.withLock { $0.mark(topic) }
+    }
+
     /// Wakes all that wait for the topic, here and on other servers. To be called after the commit.
     package func wake(_ topic: String) {
         wakeHere(topic)
@@ -37,14 +59,26 @@ package final class WakeUps: Service, Sendable {
         }
     }
 
-    /// Waits until the topic is woken, the time is over, the task is cancelled or the server is to stop.
-    package func wait(for topic: String, atMost time: Duration) async {
-        await cancelWhenGracefulShutdown { await self.waitOrSleep(topic, time) }
+    /// Wakes those that wait for the topic on this server.
+    package func wakeHere(_ topic: String) {
+        let waiters = state.withLock { state in
+            state.count(topic)
+            return state.waiters.removeValue(forKey: topic)
+        }
+        waiters?.values.forEach { $0.resume() }
     }
 
-    private func waitOrSleep(_ topic: String, _ time: Duration) async {
+    /// Waits until the topic is woken, the time is over, the task is cancelled or the server is to stop.
+    ///
+    /// - Parameter since: nil: only what wakes it from now on counts.
+    package func wait(for topic: String, since: Mark? = nil, atMost time: Duration) async {
+        let since = since ?? mark(topic)
+        await cancelWhenGracefulShutdown { await self.waitOrSleep(topic, since, time) }
+    }
+
+    private func waitOrSleep(_ topic: String, _ since: Mark, _ time: Duration) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(for: topic) }
+            group.addTask { await self.wait(for: topic, since) }
             group.addTask { try? await Task.sleep(for: time) }
             await group.next()
             group.cancelAll()
@@ -62,7 +96,7 @@ package final class WakeUps: Service, Sendable {
         wakeAll()
     }
 
-    private func wait(for topic: String) async {
+    private func wait(for topic: String, _ since: Mark) async {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -70,7 +104,7 @@ package final class WakeUps: Service, Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let cancelled = state.withLock { state in
-                    if Task.isCancelled { return true }
+                    if Task.isCancelled || state.mark(topic) != since { return true }
                     state.waiters[topic, default: [:]][id] = continuation
                     return false
                 }
@@ -86,13 +120,11 @@ package final class WakeUps: Service, Sendable {
         }
     }
 
-    private func wakeHere(_ topic: String) {
-        let waiters = state.withLock { $0.waiters.removeValue(forKey: topic) }
-        waiters?.values.forEach { $0.resume() }
-    }
-
     private func wakeAll() {
-        let topics = state.withLock { Array($0.waiters.keys) }
+        let topics = state.withLock { state in
+            for place in state.counts.indices { state.counts[place] &+= 1 }
+            return Array(state.waiters.keys)
+        }
         topics.forEach(wakeHere)
     }
 

@@ -1,3 +1,4 @@
+package import Core
 package import Postgres
 import SQL
 
@@ -8,7 +9,7 @@ package struct WorkQueue: Sendable {
     /// Seconds a claim lasts until its first heartbeat: short, so that a claim whose reply was lost comes back soon.
     package static let firstLease = 5
 
-    private let session: any Session
+    let session: any Session
 
     package init(_ session: any Session) {
         self.session = session
@@ -18,7 +19,7 @@ package struct WorkQueue: Sendable {
     package func enqueue(_ item: NewItem) async throws {
         let parameters: [Parameter] = [
             .int(item.id), .int(item.classID), .int(item.tenantID), .int(item.repoID), .int(item.priority),
-            .int(item.attempt),
+            .int(item.attempt), .text(item.group?.name), .int(item.group?.limit),
         ]
         _ = try await session.execute(.enqueue, parameters)
     }
@@ -87,8 +88,14 @@ package struct NewItem: Sendable {
     package var repoID: Int64
     package var priority: Int
     package var attempt: Int
+    /// nil: the item is in no group.
+    package var group: ConcurrencyGroup?
 
-    package init(id: Int64, classID: Int64, tenantID: Int64, repoID: Int64, priority: Int = 0, attempt: Int = 0) {
+    package init(
+        id: Int64, classID: Int64, tenantID: Int64, repoID: Int64, priority: Int = 0, attempt: Int = 0,
+        group: ConcurrencyGroup? = nil
+    ) {
+        self.group = group
         self.id = id
         self.classID = classID
         self.tenantID = tenantID
@@ -123,6 +130,13 @@ extension Statement {
         self.init(name: "queue.\(name)", sql: SQL.query("queue.\(name)"))
     }
 
+    static let makeClocks = Statement(queue: "make_clocks")
+    static let moveFloors = Statement(queue: "move_floors")
+    static let bringUp = Statement(queue: "bring_up")
+    static let tenantsHeld = Statement(queue: "tenants_held")
+    static let lockTenant = Statement(queue: "lock_tenant")
+    static let admit = Statement(queue: "admit")
+    static let holdReady = Statement(queue: "hold_ready")
     fileprivate static let enqueue = Statement(queue: "enqueue")
     fileprivate static let claim = Statement(queue: "claim")
     fileprivate static let claimOfTenant = Statement(queue: "claim_of_tenant")

@@ -81,8 +81,8 @@ struct Server {
 }
 
 extension Array where Element == any Service {
-    /// Runs until SIGTERM or SIGINT, then stops in reverse order, half a minute at most.
-    func runUntilStopped(logger: Logger) async throws {
+    /// Runs until SIGTERM or SIGINT, then stops in reverse order, in `bound` at most.
+    func runUntilStopped(within bound: Duration = .seconds(30), logger: Logger) async throws {
         var configuration = ServiceGroupConfiguration(
             services: map {
                 .init(
@@ -90,7 +90,7 @@ extension Array where Element == any Service {
                     failureTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        configuration.maximumGracefulShutdownDuration = bound
         try await ServiceGroup(configuration: configuration).run()
     }
 }

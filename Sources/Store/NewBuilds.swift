@@ -69,15 +69,17 @@ extension Store {
     }
 
     /// `error` not empty: the job is finished, and will never run.
-    package func createJob(buildID: Int64, number: Int, environment: Variables, classID: Int64, error: String = "")
-        async throws -> Job
-    {
+    package func createJob(
+        buildID: Int64, number: Int, environment: Variables, classID: Int64, group: ConcurrencyGroup? = nil,
+        error: String = ""
+    ) async throws -> Job {
         let failed = !error.isEmpty
         let row = try await session.first(
             .createJob,
             [
                 .int(buildID), .int(number), .text(failed ? Status.error.rawValue : Status.pending.rawValue),
                 .text(environment.json), .int(classID), .text(error), .timestamp(failed ? Date() : nil),
+                .text(group?.name), .int(group?.limit),
             ])
         guard let row else { throw AccessError.notFound("The build is gone.") }
         return try Job(row: row)
@@ -120,13 +122,26 @@ extension Store {
     }
 
     /// Sets a locked build and its jobs back to `pending`; answers the jobs and what an agent needs for each.
-    package func restartBuild(id: Int64) async throws -> (build: Build, jobs: [(job: Job, classID: Int64)])? {
+    package func restartBuild(id: Int64) async throws -> (
+        build: Build, jobs: [(job: Job, classID: Int64, group: ConcurrencyGroup?)]
+    )? {
         guard let row = try await session.first(.restartBuild, [.int(id)]) else { return nil }
         let jobs = try await session.query(.restartJobs, [.int(id)]).map { row in
             var columns = row.columns
-            return (job: try Job(from: &columns), classID: try columns.next(Int64.self))
+            return (
+                job: try Job(from: &columns), classID: try columns.next(Int64.self),
+                group: try ConcurrencyGroup(from: &columns)
+            )
         }
         return (try Build(row: row), jobs.sorted { $0.job.number < $1.job.number })
+    }
+
+    /// Ids of a ref's builds with a lower number that have not ended, the oldest first.
+    package func unfinishedBuilds(repoID: Int64, event: Event, ref: String, before number: Int64) async throws
+        -> [Int64]
+    {
+        let parameters: [Parameter] = [.int(repoID), .text(event.rawValue), .text(ref), .int(number)]
+        return try await session.query(.unfinishedBuilds, parameters).map { try $0.decode(at: 0) }
     }
 
     package func jobs(buildID: Int64) async throws -> [Job] {
@@ -135,6 +150,15 @@ extension Store {
 
     package func lockJob(buildID: Int64, number: Int) async throws -> Job? {
         try await session.first(.lockJob, [.int(buildID), .int(number)]).map(Job.init(row:))
+    }
+}
+
+extension ConcurrencyGroup {
+    init?(from columns: inout ColumnReader) throws {
+        let name: String? = try columns.next()
+        let limit: Int? = try columns.next()
+        guard let name, let limit else { return nil }
+        self.init(name: name, limit: limit)
     }
 }
 
@@ -180,6 +204,7 @@ extension Statement {
     fileprivate static let buildSource = Statement(stored: "builds.source")
     fileprivate static let lockBuild = Statement(stored: "builds.lock")
     fileprivate static let settleBuild = Statement(stored: "builds.settle")
+    fileprivate static let unfinishedBuilds = Statement(stored: "builds.unfinished")
     fileprivate static let restartBuild = Statement(stored: "builds.restart")
     fileprivate static let createJob = Statement(stored: "jobs.create")
     fileprivate static let findClass = Statement(stored: "jobs.find_class")

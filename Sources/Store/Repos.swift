@@ -48,6 +48,11 @@ package struct RepoChange: Sendable {
     package var allowPushes: Bool?
     package var allowDeployments: Bool?
     package var allowTags: Bool?
+    package var priority: Int?
+    /// 0: no limit.
+    package var maximumRunning: Int?
+    package var cancelPushes: Bool?
+    package var cancelPullRequests: Bool?
 
     package init() {}
 }
@@ -88,6 +93,8 @@ extension Store {
             .int(id), .int(change.timeout), .bool(change.isPrivate), .bool(change.trusted),
             .bool(change.allowPullRequests),
             .bool(change.allowPushes), .bool(change.allowDeployments), .bool(change.allowTags),
+            .int(change.priority), .int(change.maximumRunning), .bool(change.cancelPushes),
+            .bool(change.cancelPullRequests),
         ]
         return try await session.first(.updateRepo, parameters).map(Repo.init(row:))
     }
@@ -146,7 +153,10 @@ extension Repo {
             isPrivate: try columns.next(), trusted: try columns.next(),
             allows: Allowed(
                 pullRequests: try columns.next(), pushes: try columns.next(), deployments: try columns.next(),
-                tags: try columns.next()))
+                tags: try columns.next()),
+            scheduling: Scheduling(
+                priority: try columns.next(), maximumRunning: try columns.next(), cancelsPushes: try columns.next(),
+                cancelsPullRequests: try columns.next()))
     }
 
     init(row: Row) throws {

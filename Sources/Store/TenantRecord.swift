@@ -18,6 +18,8 @@ package struct TenantRecord: Sendable, Hashable, Identifiable {
     /// Minutes, 1 to 1440.
     package var defaultTimeout: Int
     package var allows: Repo.Allowed
+    /// How many of its jobs may run at once; nil: no limit.
+    package var maximumRunning: Int?
 
     /// How the tenant is named in a URL.
     package var path: String { forge.map { "\($0):\(name)" } ?? name }
@@ -35,6 +37,7 @@ package struct TenantRecord: Sendable, Hashable, Identifiable {
         allows = Repo.Allowed(
             pullRequests: try columns.next(), pushes: try columns.next(), deployments: try columns.next(),
             tags: try columns.next())
+        maximumRunning = try columns.next()
     }
 
     init(row: Row) throws {
@@ -53,6 +56,7 @@ package struct TenantChange: Sendable {
     package var allowPushes: Bool?
     package var allowDeployments: Bool?
     package var allowTags: Bool?
+    package var maximumRunning: Int?
 
     package init() {}
 }

@@ -46,7 +46,7 @@ extension Store {
         let parameters: [Parameter] = [
             .int(id), .text(change.displayName), .int(change.maximumRepositories), .int(change.maximumTimeout),
             .int(change.defaultTimeout), .bool(change.allowPullRequests), .bool(change.allowPushes),
-            .bool(change.allowDeployments), .bool(change.allowTags),
+            .bool(change.allowDeployments), .bool(change.allowTags), .int(change.maximumRunning),
         ]
         return try await session.first(.updateTenant, parameters).map(TenantRecord.init(row:))
     }

@@ -110,6 +110,7 @@ private final class AccessWalk: Sendable {
             let place = route.contains("/api/tenants/") ? "/api/tenants/acme" : "/api/repos/acme/\(repo)"
             let body = #"{"name":"\#(values["secret"] ?? "")","value":"long enough"}"#
             _ = try await server.request("POST", "\(place)/secrets", token: server.rootToken, json: body)
+        case let route where route.contains("/api/agents/{id}"): values["id"] = try await newAgent()
         case "PATCH /api/users/{login}", "DELETE /api/users/{login}", "DELETE /api/tenants/{owner}/members/{login}":
             values["login"] = try await newMember()
         case "DELETE /api/user/tokens/{id}": values["id"] = try await newToken(of: token)
@@ -149,6 +150,17 @@ private final class AccessWalk: Sendable {
             "POST", path, token: server.rootToken, json: #"{"name":"\#(name)","role":"write"}"#)
         let token = try await server.request("POST", "\(path)/\(name)/tokens", token: server.rootToken).object()
         return (name, "\(try #require(token["id"] as? Int64))")
+    }
+
+    /// The id of an agent of the tenant.
+    private func newAgent() async throws -> String {
+        let tenant = try #require(try await server.store.findTenant(forge: nil, name: "acme"))
+        let hash = Digest.sha256("agent-\(next())".utf8)
+        try await server.store.createAgentToken(tenantID: tenant.id, name: "", hash: hash)
+        let token = try #require(try await server.store.agentToken(hash: hash))
+        let id = try await server.store.registerAgent(
+            tokenID: token.id, name: "one", labels: [:], slots: 1, version: 1, address: "")
+        return "\(try #require(id))"
     }
 
     private func newRepo(isPublic: Bool) async throws -> String {

@@ -148,4 +148,28 @@ import Testing
             try await lab.finish(job)
         }
     }
+
+    /// An agent that stops gives its job back: another has it at once, and that is no loss.
+    @Test func aJobThatIsHandedBackIsNoLoss() async throws {
+        try await withLab { lab in
+            try await lab.push()
+            for attempt in 1...3 {
+                let job = try await lab.started()
+                #expect(job.attempt == attempt)
+                try await lab.log(job, at: 0, "some\n")
+                try await lab.engine.handBack(attemptID: job.attemptID, token: lab.agent)
+                await #expect(throws: AttemptConflict.self) { try await lab.heartbeat(job) }
+                await #expect(throws: AttemptConflict.self) {
+                    try await lab.engine.handBack(attemptID: job.attemptID, token: lab.agent)
+                }
+            }
+            #expect(try await lab.number("select losses from queue") == 0)
+            let last = try await lab.started()
+            try await lab.engine.cancelJob(try await lab.access(), build: 1, job: 1)
+            try await lab.engine.handBack(attemptID: last.attemptID, token: lab.agent)
+            #expect(try await lab.build(1).build.status == .killed)
+            #expect(try await lab.log(build: 1) == "skep: cancelled; the agent stopped\n")
+            #expect(try await lab.number("select count(*) from queue") == 0)
+        }
+    }
 }

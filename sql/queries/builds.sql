@@ -90,6 +90,17 @@ from builds b
 where b.repo_id = $1 and b.number = $2
 for update
 
+-- name: unfinished
+-- Builds of a ref with a lower number that have not ended.
+select id
+from builds
+where repo_id = $1
+    and event = $2::build_event
+    and ref = $3
+    and number < $4
+    and status in ('pending', 'running')
+order by id
+
 -- name: next_number
 update build_counters
 set last_number = last_number + 1

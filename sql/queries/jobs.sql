@@ -1,6 +1,8 @@
 -- name: create
-insert into jobs as j (build_id, number, status, environment, class_id, error, finished_at)
-values ($1, $2, $3::run_status, $4::json, $5, $6, $7)
+insert into jobs as j (
+    build_id, number, status, environment, class_id, error, finished_at, concurrency_group, concurrency_limit
+)
+values ($1, $2, $3::run_status, $4::json, $5, $6, $7, $8, $9)
 returning {{job_columns}}
 
 -- name: of_build
@@ -20,7 +22,7 @@ update jobs j
 set status = 'pending', exit_code = 0, error = '', cancel_requested = false, enqueued_at = now(), started_at = null,
     finished_at = null
 where j.build_id = $1
-returning {{job_columns}}, j.class_id
+returning {{job_columns}}, j.class_id, j.concurrency_group, j.concurrency_limit
 
 -- name: begin_attempt
 update jobs

@@ -79,7 +79,11 @@ with changed as (
         allow_pr = coalesce($5, r.allow_pr),
         allow_push = coalesce($6, r.allow_push),
         allow_deploys = coalesce($7, r.allow_deploys),
-        allow_tags = coalesce($8, r.allow_tags)
+        allow_tags = coalesce($8, r.allow_tags),
+        priority = coalesce($9::integer, r.priority),
+        max_running_jobs = case when $10::integer is null then r.max_running_jobs else nullif($10::integer, 0) end,
+        cancel_pushes = coalesce($11, r.cancel_pushes),
+        cancel_pulls = coalesce($12, r.cancel_pulls)
     where r.id = $1 and r.deleted_at is null
     returning r.*
 )

@@ -35,7 +35,7 @@ least(
 -- fragment: tenant_columns
 t.id, case when f.is_default then null else f.name end, f.name, t.name, t.display_name, t.created_at, t.max_repositories,
 t.max_timeout_minutes, t.default_timeout_minutes, t.default_allow_pr, t.default_allow_push, t.default_allow_deploys,
-t.default_allow_tags
+t.default_allow_tags, t.max_running_jobs
 
 -- name: of_member
 -- Tenants that a token's user is a member of, as far as the token goes.
@@ -93,7 +93,8 @@ set display_name = coalesce($2, t.display_name),
     default_allow_pr = coalesce($6, t.default_allow_pr),
     default_allow_push = coalesce($7, t.default_allow_push),
     default_allow_deploys = coalesce($8, t.default_allow_deploys),
-    default_allow_tags = coalesce($9, t.default_allow_tags)
+    default_allow_tags = coalesce($9, t.default_allow_tags),
+    max_running_jobs = case when $10::integer is null then t.max_running_jobs else nullif($10::integer, 0) end
 from forges f
 where t.id = $1 and f.id = t.forge_id
 returning {{tenant_columns}}

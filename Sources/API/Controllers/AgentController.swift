@@ -61,6 +61,13 @@ struct AgentController: Sendable {
         }
     }
 
+    func release(_ request: Request, _ context: AgentContext) async throws -> Response {
+        try await orConflict {
+            try await engine.handBack(attemptID: try context.number("id"), token: context.agent)
+            return Response(status: .noContent)
+        }
+    }
+
     private func required<T>(_ value: T?, _ name: String) throws -> T {
         guard let value else { throw Refusal.invalid("\(name) is missing.") }
         return value

@@ -21,6 +21,10 @@ extension JSONWriter {
             json.field("allow_deploys", repo.allows.deployments)
             json.field("allow_tags", repo.allows.tags)
             json.field("path", repo.path.description)
+            json.field("priority", repo.scheduling.priority)
+            json.field("max_running", repo.scheduling.maximumRunning ?? 0)
+            json.field("cancel_pushes", repo.scheduling.cancelsPushes)
+            json.field("cancel_pulls", repo.scheduling.cancelsPullRequests)
         }
     }
 }
@@ -36,9 +40,13 @@ struct RepoChangePayload: Decodable {
     var allowDeploy: Bool?
     var allowTags: Bool?
     var allowTag: Bool?
+    var priority: WholeNumber?
+    var maxRunning: WholeNumber?
+    var cancelPushes: Bool?
+    var cancelPulls: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case timeout, trusted
+        case timeout, trusted, priority
         case isPrivate = "private"
         case allowPR = "allow_pr"
         case allowPush = "allow_push"
@@ -46,6 +54,9 @@ struct RepoChangePayload: Decodable {
         case allowDeploy = "allow_deploy"
         case allowTags = "allow_tags"
         case allowTag = "allow_tag"
+        case maxRunning = "max_running"
+        case cancelPushes = "cancel_pushes"
+        case cancelPulls = "cancel_pulls"
     }
 
     var change: RepoChange {
@@ -57,6 +68,10 @@ struct RepoChangePayload: Decodable {
         change.allowPushes = allowPush
         change.allowDeployments = allowDeploys ?? allowDeploy
         change.allowTags = allowTags ?? allowTag
+        change.priority = priority?.value
+        change.maximumRunning = maxRunning?.value
+        change.cancelPushes = cancelPushes
+        change.cancelPullRequests = cancelPulls
         return change
     }
 }

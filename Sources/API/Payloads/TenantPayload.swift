@@ -15,6 +15,7 @@ extension JSONWriter {
                 json.object { json in
                     json.field("repositories", tenant.maximumRepositories ?? 0)
                     json.field("timeout", tenant.maximumTimeout ?? 0)
+                    json.field("running", tenant.maximumRunning ?? 0)
                 }
             }
             json.field("defaults") { json in
@@ -55,6 +56,7 @@ struct TenantChangePayload: Decodable {
     struct Limits: Decodable {
         var repositories: WholeNumber?
         var timeout: WholeNumber?
+        var running: WholeNumber?
     }
 
     struct Defaults: Decodable {
@@ -89,6 +91,7 @@ struct TenantChangePayload: Decodable {
         change.displayName = displayName
         change.maximumRepositories = limits?.repositories?.value
         change.maximumTimeout = limits?.timeout?.value
+        change.maximumRunning = limits?.running?.value
         change.defaultTimeout = defaults?.timeout?.value
         change.allowPullRequests = defaults?.allowPR
         change.allowPushes = defaults?.allowPush

@@ -2,6 +2,7 @@ import Agent
 import ArgumentParser
 import Foundation
 import ServiceLifecycle
+import UnixSignals
 
 struct AgentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,6 +32,12 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "How jobs are kept apart: required, auto or off.")
     var sandbox = "required"
 
+    @Option(
+        help:
+            "Seconds that running jobs have to end after SIGTERM; then they are handed back. A second SIGTERM ends all at once."
+    )
+    var drain = 0
+
     func run() async throws {
         try await orExplain { try await work() }
     }
@@ -54,9 +61,22 @@ struct AgentCommand: AsyncParsableCommand {
             server: server, token: token, name: name ?? ProcessInfo.processInfo.hostName, labels: try allLabels(),
             slots: slots,
             folder: folder, sandbox: sandbox)
+        guard (0...86_400).contains(drain) else { throw SettingsError(message: "--drain must be 0 to 86400 seconds.") }
+        configuration.drain = drain
         configuration.executable = Server.executable
         let services: [any Service] = [AgentService(configuration: configuration, logger: logger)]
-        try await services.runUntilStopped(logger: logger)
+        let impatience = Task { await endAtSecondSignal() }
+        defer { impatience.cancel() }
+        try await services.runUntilStopped(within: .seconds(drain + 30), logger: logger)
+    }
+
+    /// Jobs end with the agent's process.
+    private func endAtSecondSignal() async {
+        var seen = 0
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            seen += 1
+            if seen > 1 { _exit(128 + signal.rawValue) }
+        }
     }
 
     private func allLabels() throws -> [String: String] {

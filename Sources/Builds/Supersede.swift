@@ -1,0 +1,32 @@
+import Core
+import Postgres
+import Queue
+import Store
+
+extension Engine {
+    /// In a transaction: cancels what waits and runs for earlier builds of the same event and ref.
+    ///
+    /// Builds are locked from the oldest on, after the new one, which nobody else can have seen.
+    func supersede(before build: Build, of repo: Repo, _ store: Store, _ session: any Session) async throws {
+        let earlier = try await store.unfinishedBuilds(
+            repoID: repo.id, event: build.event, ref: build.change.ref, before: build.number)
+        for id in earlier {
+            guard let older = try await store.lockBuild(id: id), !older.status.isFinished else { continue }
+            for job in try await store.jobs(buildID: id) where !job.status.isFinished {
+                try await cancel(job, of: older, because: "superseded by build \(build.number)", store, session)
+            }
+        }
+    }
+
+    /// In a transaction that holds the build: kills a job that waits, asks a running one's agent to stop.
+    func cancel(_ job: Job, of build: Build, because reason: String, _ store: Store, _ session: any Session)
+        async throws
+    {
+        guard job.status == .pending, try await WorkQueue(session).withdraw(id: job.id) else {
+            _ = try await store.askToCancel(jobID: job.id)
+            return
+        }
+        _ = try await store.killWaitingJob(id: job.id, reason: reason)
+        _ = try await store.settleBuild(id: build.id)
+    }
+}

@@ -1,0 +1,36 @@
+import Queue
+import Store
+
+extension Engine {
+    /// Lets held jobs of every tenant through, as far as limits allow.
+    package func admitHeldJobs() async throws {
+        var admitted = 0
+        for tenantID in try await queue.tenantsHeld() {
+            admitted += try await store.transaction { _, session in
+                try await WorkQueue(session).admit(tenantID: tenantID)
+            }
+        }
+        if admitted > 0 { wakeUps.wake(Topic.queue) }
+    }
+
+    /// Keeps claims quick, however much was claimed before.
+    package func moveFloors() async throws {
+        try await queue.moveFloors()
+    }
+
+    /// Finds the jobs that claims have passed over.
+    package func bringUpJobs() async throws {
+        try await queue.bringUp()
+    }
+
+    /// To be called after the commit: jobs were put on the queue.
+    func jobsWait() {
+        wakeUps.wake(Topic.queue)
+        wakeUps.wakeHere(Topic.admission)
+    }
+
+    /// To be called after the commit: a job left the queue, and there may be room for another.
+    func jobsEnded() {
+        wakeUps.wakeHere(Topic.admission)
+    }
+}
