@@ -8,10 +8,11 @@ prepare.py --path REQUEST   prints the path of one request of that kind
 import hashlib
 import pathlib
 import random
-import re
 import secrets
 import sys
 import zlib
+
+from queries import queries, with_parameters
 
 TOKENS = 200
 # A pgbench script has one token, since its variables are numbers otherwise. Each client prepares and plans each script's
@@ -71,28 +72,6 @@ def segment(text):
     """Raw deflate, ended at a byte boundary, without a last block."""
     packer = zlib.compressobj(6, zlib.DEFLATED, -15)
     return packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
-
-
-def queries(folder):
-    """Every named query, fragments put in: what the target SQL does."""
-    texts, fragments = {}, {}
-    for file in sorted(folder.glob("*.sql")):
-        parts = re.split(r"^-- (name|fragment): (\S+)\n", file.read_text(), flags=re.M)[1:]
-        for kind, name, text in zip(parts[::3], parts[1::3], parts[2::3]):
-            if kind == "fragment":
-                fragments[name] = text.strip()
-            else:
-                texts[f"{file.stem}.{name}"] = text.strip()
-    for name, text in texts.items():
-        while "{{" in text:
-            text = re.sub(r"\{\{(\w+)\}\}", lambda match: fragments[match[1]], text)
-        texts[name] = text
-    return texts
-
-
-def with_parameters(text, values):
-    """The statement with pgbench's variables, which it sends as parameters."""
-    return re.sub(r"\$(\d+)", lambda match: values[int(match[1]) - 1], text) + ";\n"
 
 
 def pgbench_script(texts, request, index):
