@@ -143,7 +143,7 @@ let package = Package(
             "API",
             [
                 "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Sealing", "Store", "TestSupport",
-                hummingbird,
+                hummingbird, httpTypes,
                 subprocess,
             ]),
         tests(

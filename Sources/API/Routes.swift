@@ -7,11 +7,18 @@ import Store
 package struct Routes: Sendable {
     let engine: Engine
     let newestMigration: Int
+    let proxies: TrustedProxies
+    let limits: RateLimits
 
     /// - Parameter newestMigration: the number that the database must have reached for the server to be ready.
-    package init(engine: Engine, newestMigration: Int) {
+    package init(
+        engine: Engine, newestMigration: Int, proxies: TrustedProxies = .none,
+        limits: RateLimits.Settings = RateLimits.Settings()
+    ) {
         self.engine = engine
         self.newestMigration = newestMigration
+        self.proxies = proxies
+        self.limits = RateLimits(limits)
     }
 
     package func router() -> Router<AppContext> {
@@ -26,7 +33,7 @@ package struct Routes: Sendable {
 
     private func assemble(methods: MethodTable) -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: Envelope(methods: methods))
+        router.add(middleware: Envelope(methods: methods, proxies: proxies, limits: limits))
         open(router)
         account(router)
         administration(router)

@@ -18,12 +18,14 @@ struct Server {
     let database: Database
     let store: Store
     let wakeUps: WakeUps
+    private let front: FrontSettings
     private let logger: Logger
 
-    init(database configuration: DatabaseConfiguration, keyRing: KeyRing, logger: Logger) {
+    init(database configuration: DatabaseConfiguration, keyRing: KeyRing, front: FrontSettings, logger: Logger) {
         database = Database(configuration, logger: logger)
         store = Store(database: database, keyRing: keyRing)
         wakeUps = WakeUps(database: database, logger: logger)
+        self.front = front
         self.logger = logger
     }
 
@@ -38,9 +40,10 @@ struct Server {
             database: database, store: store, wakeUps: wakeUps, forges: try await forges(gitRoot), settings: settings,
             logger: logger)
         try await store.makePartitions(days: 7)
-        let router = Routes(engine: engine, newestMigration: SQL.migrations.count).router()
+        let routes = Routes(
+            engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates)
         let application = Application(
-            router: router, server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            router: routes.router(), server: .http1(configuration: .init(idleTimeout: .seconds(75))),
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),
             onServerRunning: { channel in await running(channel.localAddress?.port ?? listen.port) }, logger: logger)
         return [database, wakeUps, Workers(engine: engine, logger: logger), application]

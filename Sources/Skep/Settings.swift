@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Where settings come from: environment variables `SKEP_…`, then the file, then defaults. `config/skep.yaml` documents them.
 struct Settings: Sendable {
-    private let reader: ConfigReader
+    let reader: ConfigReader
 
     /// - Parameter file: YAML; nil: `SKEP_CONFIG`, or no file.
     init(file: String?) async throws {
@@ -82,11 +82,11 @@ struct Settings: Sendable {
 
     var logLevel: String? { string("log.level") }
 
-    private func string(_ key: String) -> String? {
+    func string(_ key: String) -> String? {
         reader.string(forKey: ConfigKey(key))
     }
 
-    private func int(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+    func int(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = string(key) ?? reader.int(forKey: ConfigKey(key)).map(String.init) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw SettingsError(message: "\(key) must be a whole number, \(range.lowerBound) to \(range.upperBound).")

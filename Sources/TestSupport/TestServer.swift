@@ -1,4 +1,4 @@
-import API
+package import API
 import AsyncHTTPClient
 package import Builds
 package import Core
@@ -143,17 +143,32 @@ package struct TestReply: Sendable {
     package var code: String? { (try? object())?["code"] as? String }
 }
 
+/// What stands between the network and the routes of a test's server.
+package struct TestFront: Sendable {
+    package var proxies = TrustedProxies.none
+    /// Without limits, unless a test sets them.
+    package var rates = RateLimits.Settings()
+
+    package init() {
+        rates.requests = 0
+        rates.anonymous = 0
+        rates.failures = 0
+        rates.hooks = 0
+    }
+}
+
 /// Runs a server on a new migrated database for as long as `body` takes.
 ///
 /// - Parameter workers: whether it handles deliveries and rescues jobs by itself.
 package func withServer(
-    workers: Bool = true, lease: Int = 30, logger: Logger = .silent, _ body: (TestServer) async throws -> Void
+    workers: Bool = true, lease: Int = 30, front: TestFront = TestFront(), logger: Logger = .silent,
+    _ body: (TestServer) async throws -> Void
 ) async throws {
     try await withMigratedDatabase(logger: logger) { url, database in
         try await TestForge.withForge { forge in
             let ring = try KeyRing(text: KeyRing.generate(id: "test"))
             let running = try await RunningServer.start(
-                url, database, ring, forge, workers: workers, lease: lease, logger: logger)
+                url, database, ring, forge, workers: workers, lease: lease, front: front, logger: logger)
             let result: Result<Void, any Error>
             do { result = .success(try await body(running.server)) } catch { result = .failure(error) }
             await running.stop()
@@ -173,7 +188,7 @@ private struct RunningServer {
 
     static func start(
         _ url: String, _ database: Database, _ ring: KeyRing, _ forge: TestForge, workers: Bool, lease: Int,
-        logger: Logger
+        front: TestFront, logger: Logger
     ) async throws -> RunningServer {
         let store = Store(database: database, keyRing: ring)
         try await store.checkKeyRing()
@@ -188,8 +203,10 @@ private struct RunningServer {
         settings.lease = lease
         let engine = Engine(
             database: database, store: store, wakeUps: wakeUps, forges: forges, settings: settings, logger: logger)
+        let routes = Routes(
+            engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates)
         let application = Application(
-            router: Routes(engine: engine, newestMigration: SQL.migrations.count).router(),
+            router: routes.router(),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: chosen)),
             onServerRunning: { _ in port.yield(chosen) }, logger: logger)
         var services: [any Service] = [wakeUps]

@@ -35,6 +35,8 @@ start_skep() {
     plain_port=$(free_port)
     export SKEP_DATABASE_URL="postgresql:///skep?host=$folder&user=skep"
     export SKEP_KEYRING_FILE="$folder/keyring" SKEP_LISTEN="127.0.0.1:$port"
+    # Counted as ever, and never reached.
+    export SKEP_LIMITS_REQUESTS_PER_MINUTE=100000000
     "$skep" key generate >"$SKEP_KEYRING_FILE"
     "$skep" migrate >"$folder/migrate.log" 2>&1 || fail "skep migrate failed: $(tail -n 3 "$folder/migrate.log")"
     "$skep" serve >"$folder/skep.log" 2>&1 </dev/null &

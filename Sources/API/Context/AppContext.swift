@@ -12,7 +12,9 @@ package struct AppContext: RequestContext {
     /// In every reply, and in every line of the log about the request.
     package let requestID: String
     /// Where the connection comes from.
-    package let remoteAddress: String
+    let peer: IPAddress?
+    /// Where the request comes from: the peer, or whom a trusted proxy names. Set by `Envelope`.
+    var client: TrustedProxies.Client
     /// Set by `Envelope`.
     var credentials = Credentials.anonymous
     /// Set by `Authenticate`.
@@ -24,9 +26,17 @@ package struct AppContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        requestID = String(UInt64.random(in: .min ... .max), radix: 36)
-        remoteAddress = source.channel.remoteAddress?.ipAddress ?? ""
+        requestID = RequestID.next()
+        peer = IPAddress(source.channel.remoteAddress)
+        client = TrustedProxies.Client(address: peer)
     }
+
+    /// The client's address as text; empty where there is none.
+    package var remoteAddress: String { client.address?.description ?? "" }
+}
+
+enum RequestID {
+    static func next() -> String { String(UInt64.random(in: .min ... .max), radix: 36) }
 }
 
 extension RequestContext {

@@ -74,9 +74,16 @@ package struct AuthenticateAgent: RouterMiddleware {
         _ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let text = request.headers[.authorization]?.split(separator: " ").last ?? ""
-        guard let token = Token(text), token.prefix == Token.agentPrefix else { throw AccessError.unauthenticated }
+        guard let token = request.agentToken else { throw AccessError.unauthenticated }
         context.agent = try await store.agentToken(hash: token.hash)
         return try await next(request, context)
+    }
+}
+
+extension Request {
+    /// nil: there is none, or it is no agent's.
+    var agentToken: Token? {
+        let token = Token(headers[.authorization]?.split(separator: " ").last ?? "")
+        return token?.prefix == Token.agentPrefix ? token : nil
     }
 }

@@ -10,33 +10,45 @@ import Store
 /// The outermost layer: what holds for every reply, whatever happened inside.
 ///
 /// Every error becomes one JSON body with a status, a code, a message and the request's id, and is logged once, here. A method
-/// that a known path does not have is 405 with `Allow`; OPTIONS is answered for every known path.
+/// that a known path does not have is 405 with `Allow`; OPTIONS is answered for every known path. Who asks too often goes no
+/// further.
 package struct Envelope: RouterMiddleware {
     package typealias Context = AppContext
 
     let methods: MethodTable
+    let proxies: TrustedProxies
+    let limits: RateLimits
 
     package func handle(
         _ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         context.credentials = request.credentials
+        context.client = proxies.client(of: context.peer, request.headers)
         context.logger[metadataKey: "request.id"] = .string(context.requestID)
-        var response: Response
-        do {
-            response =
-                request.method == .options
-                ? try options(request)
-                : try await Origin.$current.withValue(
-                    Origin(requestID: context.requestID, address: context.remoteAddress)
-                ) { try await next(request, context) }
-        } catch {
-            response = failure(error, request, context)
-        }
+        let admission = limits.admit(request, context)
+        var response = await response(to: request, context, admission, next)
+        limits.settle(admission, request, response.status)
+        admission.verdict?.write(to: &response.headers)
         response.headers[.requestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-cache, private" }
         return response
+    }
+
+    private func response(
+        to request: Request, _ context: AppContext, _ admission: RateLimits.Admission,
+        _ next: (Request, AppContext) async throws -> Response
+    ) async -> Response {
+        if let verdict = admission.verdict, admission.isRefused { return refusal(verdict.failure, request, context) }
+        do {
+            guard request.method != .options else { return try options(request) }
+            return try await Origin.$current.withValue(
+                Origin(requestID: context.requestID, address: context.remoteAddress)
+            ) { try await next(request, context) }
+        } catch {
+            return refusal(failure(for: error, request), request, context)
+        }
     }
 
     private func options(_ request: Request) throws -> Response {
@@ -44,8 +56,7 @@ package struct Envelope: RouterMiddleware {
         return Response(status: .noContent, headers: [.allow: allowed])
     }
 
-    private func failure(_ error: any Error, _ request: Request, _ context: AppContext) -> Response {
-        let failure = failure(for: error, request)
+    private func refusal(_ failure: Failure, _ request: Request, _ context: AppContext) -> Response {
         context.logger.log(
             level: failure.level, "request failed",
             metadata: [

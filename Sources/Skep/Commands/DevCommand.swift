@@ -70,7 +70,8 @@ struct DevCommand: AsyncParsableCommand {
         try await prepare(postgres, logger)
         let url = postgres.url(database: "skep", user: "skep_dev")
         let server = Server(
-            database: DatabaseConfiguration(url: url), keyRing: try KeyRing(text: try folder.keyRing()), logger: logger)
+            database: DatabaseConfiguration(url: url), keyRing: try KeyRing(text: try folder.keyRing()),
+            front: try await Settings(file: nil).front(), logger: logger)
         let listen = Listen(host: "127.0.0.1", port: try freePort())
         var settings = Engine.Settings(publicURL: listen.url, version: Skep.version)
         settings.lease = lease

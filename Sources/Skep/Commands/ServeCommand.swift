@@ -18,7 +18,9 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try await options.settings()
         let logger = try Log.start("skep", level: settings.logLevel)
         let listen = try settings.listen
-        let server = Server(database: try settings.database(), keyRing: try settings.ring(), logger: logger)
+        let server = Server(
+            database: try settings.database(), keyRing: try settings.ring(), front: try settings.front(), logger: logger
+        )
         var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
         engine.lease = try settings.lease
         let services = try await server.services(gitRoot: settings.gitRoot, settings: engine, listen: listen) { port in
