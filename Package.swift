@@ -15,11 +15,13 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioFoundationCompat = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -90,8 +92,8 @@ let package = Package(
             "API",
             [
                 "Core", "Builds", "Store", "Postgres", "LogStream", "AgentProtocol", "Forge", "Sealing", hummingbird,
-                httpTypes,
-                logging, nioCore, nioFoundationCompat, serviceLifecycle,
+                hummingbirdCore, httpTypes,
+                logging, nioCore, nioFoundationCompat, nioHTTP1, nioPosix, serviceLifecycle,
             ]),
         library(
             "Agent",
@@ -143,7 +145,7 @@ let package = Package(
             "API",
             [
                 "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Sealing", "Store", "TestSupport",
-                hummingbird, httpTypes,
+                hummingbird, httpTypes, nioCore, nioPosix,
                 subprocess,
             ]),
         tests(

@@ -26,6 +26,15 @@ package struct Routes: Sendable {
         return assemble(methods: MethodTable(routes: routes))
     }
 
+    /// What a listener for health alone answers.
+    func healthRouter() -> Router<AppContext> {
+        let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
+        let methods = MethodTable(routes: [("GET", "/healthz"), ("GET", "/readyz")])
+        router.add(middleware: Envelope(methods: methods, proxies: proxies, limits: limits))
+        health(router)
+        return router
+    }
+
     /// Every route's method and path, such as `("GET", "/api/user")`; HEAD, which GET brings along, left out.
     package static func list(in router: Router<AppContext>) -> [(method: String, path: String)] {
         router.routes.map { (method: $0.method.rawValue, path: $0.path.description) }
@@ -44,14 +53,20 @@ package struct Routes: Sendable {
 
     /// For everybody.
     private func open(_ router: Router<AppContext>) {
-        let health = HealthController(engine: engine, newestMigration: newestMigration)
         let hooks = HookController(engine: engine)
+        health(router)
+        router
+            .get("/version", use: HealthController(engine: engine, newestMigration: newestMigration).version)
+            .post("/hook", use: hooks.receive)
+            .post("/api/hook", use: hooks.receive)
+    }
+
+    /// For what watches over the server.
+    private func health(_ router: Router<AppContext>) {
+        let health = HealthController(engine: engine, newestMigration: newestMigration)
         router
             .get("/healthz", use: health.health)
             .get("/readyz", use: health.ready)
-            .get("/version", use: health.version)
-            .post("/hook", use: hooks.receive)
-            .post("/api/hook", use: hooks.receive)
     }
 
     /// For everybody with a good token.

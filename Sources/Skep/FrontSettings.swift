@@ -1,5 +1,6 @@
 import API
 import Configuration
+import NIOCore
 
 /// What stands between the network and the routes.
 struct FrontSettings: Sendable {
@@ -7,6 +8,10 @@ struct FrontSettings: Sendable {
     var proxies = TrustedProxies.none
     /// How often one client may ask.
     var rates = RateLimits.Settings()
+    /// How many connections there may be, and what they may take.
+    var connections = ConnectionLimits()
+    /// Where health is answered apart from everything else; nil: only with everything else.
+    var health: Listen?
 }
 
 extension Settings {
@@ -17,7 +22,23 @@ extension Settings {
         try setRate("limits.anonymous_requests_per_minute", &front.rates.anonymous)
         try setRate("limits.failed_authentications_per_minute", &front.rates.failures)
         try setRate("limits.hooks_per_minute", &front.rates.hooks)
+        front.connections = try connectionLimits()
+        front.health = try string("health.listen").map { try Listen($0, key: "health.listen") }
         return front
+    }
+
+    private func connectionLimits() throws -> ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.connections = try int("limits.connections", in: 1...1_000_000) ?? limits.connections
+        limits.headBytes = try int("limits.header_bytes", in: 4096...1_048_576) ?? limits.headBytes
+        limits.head = try seconds("limits.header_seconds") ?? limits.head
+        limits.body = try seconds("limits.body_seconds") ?? limits.body
+        limits.write = try seconds("limits.write_seconds") ?? limits.write
+        return limits
+    }
+
+    private func seconds(_ key: String) throws -> TimeAmount? {
+        try int(key, in: 1...3600).map { .seconds(Int64($0)) }
     }
 
     private func setRate(_ key: String, _ rate: inout Int) throws {

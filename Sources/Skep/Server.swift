@@ -40,13 +40,18 @@ struct Server {
             database: database, store: store, wakeUps: wakeUps, forges: try await forges(gitRoot), settings: settings,
             logger: logger)
         try await store.makePartitions(days: 7)
+        let limits = Descriptors.raise(for: front.connections, logger)
         let routes = Routes(
             engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates)
         let application = Application(
-            router: routes.router(), server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            router: routes.router(), server: .guarded(limits),
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),
             onServerRunning: { channel in await running(channel.localAddress?.port ?? listen.port) }, logger: logger)
-        return [database, wakeUps, Workers(engine: engine, logger: logger), application]
+        return [database] + health(routes) + [wakeUps, Workers(engine: engine, logger: logger), application]
+    }
+
+    private func health(_ routes: Routes) -> [any Service] {
+        front.health.map { [HealthListener(routes, host: $0.host, port: $0.port, logger: logger)] } ?? []
     }
 
     private func checkDatabase() async throws {

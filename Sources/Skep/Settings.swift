@@ -124,10 +124,11 @@ struct Listen: Sendable, Hashable {
         self.port = port
     }
 
-    init(_ text: String) throws {
+    /// - Parameter key: the setting that `text` is of, for what is said when it is wrong.
+    init(_ text: String, key: String = "listen") throws {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (0...65535).contains(port)
-        else { throw SettingsError(message: "listen must be HOST:PORT, such as 127.0.0.1:8080; it is \(text).") }
+        else { throw SettingsError(message: "\(key) must be HOST:PORT, such as 127.0.0.1:8080; it is \(text).") }
         let host = text[..<colon]
         self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
         self.port = port

@@ -19,6 +19,8 @@ package import Store
 /// A server as `skep serve` runs it, on a port of 127.0.0.1, with a database and a folder of bare repositories of its own.
 package struct TestServer: Sendable {
     package let url: String
+    /// Where only health is answered.
+    package let healthURL: String
     package let engine: Engine
     package let database: Database
     package let databaseURL: String
@@ -148,6 +150,7 @@ package struct TestFront: Sendable {
     package var proxies = TrustedProxies.none
     /// Without limits, unless a test sets them.
     package var rates = RateLimits.Settings()
+    package var connections = ConnectionLimits()
 
     package init() {
         rates.requests = 0
@@ -206,20 +209,25 @@ private struct RunningServer {
         let routes = Routes(
             engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates)
         let application = Application(
-            router: routes.router(),
+            router: routes.router(), server: .guarded(front.connections),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: chosen)),
             onServerRunning: { _ in port.yield(chosen) }, logger: logger)
-        var services: [any Service] = [wakeUps]
+        let healthPort = try FreePort.find()
+        let (healthy, isHealthy) = AsyncStream.makeStream(of: Void.self)
+        let health = HealthListener(routes, host: "127.0.0.1", port: healthPort, logger: logger) { isHealthy.yield() }
+        var services: [any Service] = [health, wakeUps]
         if workers { services.append(Workers(engine: engine, logger: logger)) }
         services.append(application)
         let group = ServiceGroup(services: services, logger: logger)
         let task = Task { try await group.run() }
         for await _ in ports { break }
+        for await _ in healthy { break }
         let root = try await engine.createUser(NewUser(login: "root", email: "root@example.com", admin: true))
         let token = Token.generate()
         _ = try await store.createToken(userID: root.id, name: "test", hash: token.hash)
         let server = TestServer(
-            url: settings.publicURL, engine: engine, database: database, databaseURL: url, keyRing: ring, git: forge,
+            url: settings.publicURL, healthURL: "http://127.0.0.1:\(healthPort)", engine: engine, database: database,
+            databaseURL: url, keyRing: ring, git: forge,
             rootToken: token.text)
         return RunningServer(server: server, task: task)
     }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Postgres
 import Sealing
 import Store
@@ -36,6 +37,7 @@ struct Failure {
         case let error as HTTPError: self.init(http: error)
         case is NIOTooManyBytesError:
             self.init(.contentTooLarge, "too_large", "The body is larger than this address takes.")
+        case is HTTPParserError: self.init(.badRequest, "invalid", "The body of the request ended before its end.")
         case is CancellationError:
             self.init(.serviceUnavailable, "stopping", "The server is stopping. Try again.", headers: Self.soon)
         default: self.init(.internalServerError, "internal", Self.ours, cause: "\(error)")
@@ -52,11 +54,7 @@ struct Failure {
 
     func response(requestID: String) -> Response {
         var json = JSONWriter(capacity: 160)
-        json.object { json in
-            json.field("code", code)
-            json.field("message", message)
-            json.field("request_id", requestID)
-        }
+        json.error(code, message, requestID: requestID)
         var response = Response(json, status: status)
         for header in headers { response.headers[header.name] = header.value }
         return response
@@ -111,6 +109,17 @@ struct Failure {
             self.init(
                 error.status, Self.code(of: error.status), error.body ?? error.status.reasonPhrase,
                 headers: error.headers)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// The one form of all errors.
+    mutating func error(_ code: String, _ message: String, requestID: String) {
+        object { json in
+            json.field("code", code)
+            json.field("message", message)
+            json.field("request_id", requestID)
         }
     }
 }

@@ -44,7 +44,8 @@ struct HealthCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await orExplain {
-            var listen = try await options.settings().listen
+            let settings = try await options.settings()
+            var listen = try settings.front().health ?? settings.listen
             if listen.host == "0.0.0.0" || listen.host == "::" { listen.host = "127.0.0.1" }
             let request = HTTPClientRequest(url: listen.url + "/readyz")
             let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(3))
