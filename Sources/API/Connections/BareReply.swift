@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
@@ -26,8 +27,9 @@ struct BareReply {
     private var headers: HTTPHeaders {
         var headers: HTTPHeaders = [
             "Content-Type": "application/json; charset=utf-8", "Content-Length": "\(body.readableBytes)",
-            "Connection": "close", "Cache-Control": "no-store", "X-Request-Id": id, "X-Content-Type-Options": "nosniff",
+            "Connection": "close", "Cache-Control": "no-store", "X-Request-Id": id,
         ]
+        for field in ReplyHeaders.always { headers.add(name: field.name.rawName, value: field.value) }
         if let retryAfter { headers.add(name: "Retry-After", value: "\(retryAfter)") }
         return headers
     }

@@ -30,8 +30,9 @@ package struct Envelope: RouterMiddleware {
         var response = await response(to: request, context, admission, next)
         limits.settle(admission, request, response.status)
         admission.verdict?.write(to: &response.headers)
+        response.makeConditional(request)
         response.headers[.requestID] = context.requestID
-        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers.append(contentsOf: context.client.isSecure ? ReplyHeaders.overTLS : ReplyHeaders.always)
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-cache, private" }
         return response
     }

@@ -111,5 +111,6 @@ extension Response {
         self.init(
             status: status, headers: [.contentType: "application/json; charset=utf-8"],
             body: ResponseBody(byteBuffer: json.buffer))
+        if status == .ok { headers[.eTag] = EntityTag.of(json.buffer) }
     }
 }
