@@ -4,7 +4,8 @@ package enum SQL {
     package static let migrations: [(name: String, sql: String)] = [
         file("0001_initial", PackageResources._001_initial_sql),
         file("0002_tenants_and_secrets", PackageResources._002_tenants_and_secrets_sql),
-        file("0003_fair_queue", PackageResources._003_fair_queue_sql),
+        file("0003_keyed_request_hashes", PackageResources._003_keyed_request_hashes_sql),
+        file("0004_fair_queue", PackageResources._004_fair_queue_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.
@@ -32,6 +33,7 @@ package enum SQL {
         file("builds", PackageResources.builds_sql),
         file("deliveries", PackageResources.deliveries_sql),
         file("forges", PackageResources.forges_sql),
+        file("idempotency", PackageResources.idempotency_sql),
         file("jobs", PackageResources.jobs_sql),
         file("keys", PackageResources.keys_sql),
         file("logs", PackageResources.logs_sql),

@@ -95,15 +95,16 @@ package struct Routes: Sendable {
             .put("/api/tenants/{owner}/members/{login}", use: tenants.putMember)
             .delete("/api/tenants/{owner}/members/{login}", use: tenants.removeMember)
             .get("/api/tenants/{owner}/service-accounts", use: accounts.list)
-            .post("/api/tenants/{owner}/service-accounts", use: accounts.create)
             .delete("/api/tenants/{owner}/service-accounts/{account}", use: accounts.delete)
             .get("/api/tenants/{owner}/service-accounts/{account}/tokens", use: accounts.tokens)
             .post("/api/tenants/{owner}/service-accounts/{account}/tokens", use: accounts.createToken)
             .delete("/api/tenants/{owner}/service-accounts/{account}/tokens/{id}", use: accounts.deleteToken)
             .get("/api/tenants/{owner}/secrets", use: secrets.listOfTenant)
-            .post("/api/tenants/{owner}/secrets", use: secrets.createOfTenant)
             .patch("/api/tenants/{owner}/secrets/{secret}", use: secrets.updateOfTenant)
             .delete("/api/tenants/{owner}/secrets/{secret}", use: secrets.deleteOfTenant)
+        once(authenticated(router))
+            .post("/api/tenants/{owner}/service-accounts", use: accounts.create)
+            .post("/api/tenants/{owner}/secrets", use: secrets.createOfTenant)
             .post("/api/repos/{owner}/{name}", use: repos.activate)
         agentsAndQueue(authenticated(router))
     }
@@ -125,12 +126,13 @@ package struct Routes: Sendable {
         let tokens = TokenController(engine: engine)
         authenticated(router).group(context: AdminContext.self)
             .get("/api/users", use: users.list)
-            .post("/api/users", use: users.create)
             .get("/api/users/{login}", use: users.get)
-            .post("/api/users/{login}", use: users.createNamed)
             .patch("/api/users/{login}", use: users.update)
             .delete("/api/users/{login}", use: users.delete)
             .post("/api/users/{login}/tokens", use: tokens.createForUser)
+        once(authenticated(router).group(context: AdminContext.self))
+            .post("/api/users", use: users.create)
+            .post("/api/users/{login}", use: users.createNamed)
     }
 
     /// For those with permission on the repository: read, write or admin.
@@ -149,16 +151,18 @@ package struct Routes: Sendable {
             .get("/api/repos/{owner}/{name}/key", use: repos.key)
         permitted(router).group(context: PushContext.self)
             .patch("/api/repos/{owner}/{name}", use: repos.update)
-            .post("/api/repos/{owner}/{name}/encrypt", use: repos.encrypt)
             .get("/api/repos/{owner}/{name}/secrets", use: secrets.list)
-            .post("/api/repos/{owner}/{name}/secrets", use: secrets.create)
             .patch("/api/repos/{owner}/{name}/secrets/{secret}", use: secrets.update)
             .delete("/api/repos/{owner}/{name}/secrets/{secret}", use: secrets.delete)
-            .post("/api/repos/{owner}/{name}/builds/{number}", use: builds.restart)
             .delete("/api/repos/{owner}/{name}/builds/{number}/{job}", use: logs.cancel)
             .delete("/api/repos/{owner}/{name}/logs/{number}/{job}", use: logs.cancel)
+        once(permitted(router).group(context: PushContext.self))
+            .post("/api/repos/{owner}/{name}/encrypt", use: repos.encrypt)
+            .post("/api/repos/{owner}/{name}/secrets", use: secrets.create)
+            .post("/api/repos/{owner}/{name}/builds/{number}", use: builds.restart)
         permitted(router).group(context: RepoAdminContext.self)
             .delete("/api/repos/{owner}/{name}", use: repos.delete)
+        once(permitted(router).group(context: RepoAdminContext.self))
             .post("/api/repos/{owner}/{name}/key", use: repos.renewKey)
     }
 
@@ -176,6 +180,11 @@ package struct Routes: Sendable {
 
     private func authenticated(_ router: Router<AppContext>) -> RouterGroup<UserContext> {
         router.group().add(middleware: Authenticate(store: engine.store)).group(context: UserContext.self)
+    }
+
+    /// Routes that take an `Idempotency-Key`. None whose reply holds a token: it would be kept.
+    private func once<Context: KeyedContext>(_ group: RouterGroup<Context>) -> RouterGroup<Context> {
+        group.add(middleware: Idempotent<Context>(store: engine.store))
     }
 
     private func permitted(_ router: Router<AppContext>) -> RouterGroup<RepoContext> {

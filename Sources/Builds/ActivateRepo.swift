@@ -57,7 +57,10 @@ extension Engine {
             try await ask(forge) { try await $0.installHook(target) }
             return repo
         } catch {
-            _ = try await store.deleteRepo(id: repo.id)
+            try await store.transaction { store, _ in
+                _ = try await store.deleteRepo(id: repo.id)
+                try await store.undoClaim()
+            }
             throw error
         }
     }

@@ -24,11 +24,13 @@ extension Engine {
                 "login must be 1 to 100 printable characters, without spaces and / \\ ? # % & : ; , < > ' \" `.")
         }
         try Self.check(email: new.email)
-        let user = try await store.createUser(
-            login: new.login, email: new.email, admin: new.admin,
-            avatar: new.avatarURL.flatMap { $0.isEmpty ? nil : $0 })
-        guard let user else { throw Refusal.conflict("There is a user \(new.login) already.") }
-        return user
+        return try await store.transaction { store, _ in
+            let user = try await store.createUser(
+                login: new.login, email: new.email, admin: new.admin,
+                avatar: new.avatarURL.flatMap { $0.isEmpty ? nil : $0 })
+            guard let user else { throw Refusal.conflict("There is a user \(new.login) already.") }
+            return user
+        }
     }
 
     /// Changes a user for an administrator. Nobody takes their own admin, and one active administrator remains.

@@ -6,11 +6,12 @@ import Sealing
 import Store
 
 extension Engine {
-    /// Makes partitions ahead, erases deleted repositories, forgets old delivery ids.
+    /// Makes partitions ahead, erases deleted repositories, forgets old delivery ids and replies kept for repeated requests.
     package func keepHouse() async throws {
         try await store.makePartitions(days: 7)
         for id in try await store.reposToErase() { try await erase(id) }
         while try await store.forgetDeliveryKeys() == 1000 {}
+        while try await store.forgetKeys() == 1000 {}
         try await store.deleteTokensOfEndedAttempts()
     }
 

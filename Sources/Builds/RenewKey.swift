@@ -9,7 +9,7 @@ extension Engine {
     package func renewKey(_ access: Access, by caller: Caller) async throws -> String {
         let repo = access.repo
         let pair = try await KeyPair.generated()
-        try await store.transaction { store, _ in
+        return try await store.transaction { store, _ in
             guard try await store.lockedKeyPairCount(repoID: repo.id) < Self.mostKeyPairs else {
                 throw Refusal.conflict("\(repo.path) has had \(Self.mostKeyPairs) keys, which is all it can have.")
             }
@@ -18,8 +18,8 @@ extension Engine {
                 AuditEntry(
                     by: caller.actor, tenantID: repo.tenantID, "repo.renew_key", repo.path.description,
                     after: ["kid": .text(pair.keyID)]))
+            return pair.sshPublicKey
         }
-        return pair.sshPublicKey
     }
 
     /// A build may have to try them all.

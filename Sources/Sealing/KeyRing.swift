@@ -52,6 +52,14 @@ package struct KeyRing: Sendable, Redacted {
         guard constantTimeEqual(try self.checkValue(of: keyID), checkValue) else { throw SealingError.wrongKey(keyID) }
     }
 
+    /// 32 bytes for each key of the ring, the current one's first, that tell whether two texts are the same, and nothing about
+    /// them to who has no key. `context` says what they are of, so that they match nothing else.
+    package func fingerprints(of data: [UInt8], context: String) -> [[UInt8]] {
+        keys.map {
+            HMAC.sha256(key: HMAC.sha256(key: $0.bytes, data: "skep fingerprint v1 \(context)".utf8), data: data)
+        }
+    }
+
     private func key(_ id: String) throws -> Key {
         guard let key = keys.first(where: { $0.id == id }) else { throw SealingError.unknownKey(id) }
         return key

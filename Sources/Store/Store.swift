@@ -24,9 +24,25 @@ package struct Store: Sendable {
     /// Runs `body` in one transaction, which rolls back when it throws. Inside one already, it is part of that.
     package func transaction<T: Sendable>(_ body: @Sendable (Store, any Session) async throws -> T) async throws -> T {
         guard let database else { return try await body(self, session) }
+        if let claim = KeyClaim.current, !claim.isCommitted { return try await transaction(for: claim, database, body) }
         return try await database.transaction { connection in
             try await body(Store(session: connection, keyRing: keyRing), connection)
         }
+    }
+
+    /// With what is to be known when the same request comes again.
+    private func transaction<T: Sendable>(
+        for claim: KeyClaim, _ database: Database, _ body: @Sendable (Store, any Session) async throws -> T
+    ) async throws -> T {
+        let (value, hasReply) = try await database.transaction { connection in
+            let store = Store(session: connection, keyRing: keyRing)
+            let value = try await body(store, connection)
+            let reply = try await claim.reply(to: value)
+            try await store.commit(claim, reply)
+            return (value, reply != nil)
+        }
+        claim.committed(withReply: hasReply)
+        return value
     }
 
     /// Makes the daily partitions of today and the `days - 1` days after it, where missing.

@@ -28,11 +28,14 @@ struct BuildController: Sendable {
     /// Restarts a build, or with `?fork=true` makes a new one of the same commit.
     func restart(_ request: Request, _ context: PushContext) async throws -> Response {
         let number: Int64 = try context.number("number")
-        guard try request.flag("fork") else {
-            return respond(try await engine.restartBuild(context.access, number: number), status: .accepted)
+        let fork =
+            try request.flag("fork") ? Fork(event: try request.event(), deployTo: request.query("deploy_to")) : nil
+        return try await once {
+            if let fork { return try await engine.forkBuild(context.access, number: number, fork) }
+            return try await engine.restartBuild(context.access, number: number)
+        } answer: { build in
+            respond(build, status: .accepted)
         }
-        let fork = Fork(event: try request.event(), deployTo: request.query("deploy_to"))
-        return respond(try await engine.forkBuild(context.access, number: number, fork), status: .accepted)
     }
 
     private func filter(_ request: Request) throws -> BuildFilter {

@@ -15,7 +15,12 @@ struct RepoController: Sendable {
     }
 
     func activate(_ request: Request, _ context: UserContext) async throws -> Response {
-        respond(try await engine.activateRepo(try context.repoPath(), by: context.caller))
+        let path = try context.repoPath()
+        return try await once {
+            try await engine.activateRepo(path, by: context.caller)
+        } answer: {
+            respond($0)
+        }
     }
 
     func update(_ request: Request, _ context: PushContext) async throws -> Response {
@@ -36,7 +41,12 @@ struct RepoController: Sendable {
     }
 
     func renewKey(_ request: Request, _ context: RepoAdminContext) async throws -> Response {
-        .text(try await engine.renewKey(context.access, by: try context.access.somebody()) + "\n")
+        let caller = try context.access.somebody()
+        return try await once {
+            try await engine.renewKey(context.access, by: caller)
+        } answer: {
+            .text($0 + "\n")
+        }
     }
 
     /// Seals a YAML mapping for `.drone.sec`.

@@ -69,7 +69,11 @@ struct SecretController: Sendable {
 
     private func create(_ request: Request, of owner: SecretOwner, by caller: Caller) async throws -> Response {
         let secret = try await request.json(SecretPayload.self, atMost: Self.largestBody).secret()
-        return respond(try await engine.createSecret(secret, of: owner, by: caller), status: .created)
+        return try await once {
+            try await engine.createSecret(secret, of: owner, by: caller)
+        } answer: {
+            respond($0, status: .created)
+        }
     }
 
     private func update(_ request: Request, _ name: String, of owner: SecretOwner, by caller: Caller) async throws

@@ -25,10 +25,13 @@ struct ServiceAccountController: Sendable {
         _ = try await engine.tenant(name, for: context.caller)
         let body = try await request.json(ServiceAccountPayload.self)
         let role = Level(rawValue: body.role) ?? .none
-        let user = try await engine.makeServiceAccount(body.name, role: role, of: name, by: context.caller)
-        var json = JSONWriter(capacity: 192)
-        json.serviceAccount(user, role: role)
-        return Response(json, status: .created)
+        return try await once {
+            try await engine.makeServiceAccount(body.name, role: role, of: name, by: context.caller)
+        } answer: { user in
+            var json = JSONWriter(capacity: 192)
+            json.serviceAccount(user, role: role)
+            return Response(json, status: .created)
+        }
     }
 
     func delete(_ request: Request, _ context: UserContext) async throws -> Response {

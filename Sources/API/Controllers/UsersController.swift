@@ -48,9 +48,13 @@ struct UsersController: Sendable {
     }
 
     private func create(_ new: NewUserPayload, login: String) async throws -> Response {
-        let user = try await engine.createUser(
-            NewUser(login: login, email: new.email ?? "", admin: new.admin ?? false, avatarURL: new.avatarURL))
-        return respond(user, status: .created)
+        let user = NewUser(
+            login: login, email: new.email ?? "", admin: new.admin ?? false, avatarURL: new.avatarURL)
+        return try await once {
+            try await engine.createUser(user)
+        } answer: {
+            respond($0, status: .created)
+        }
     }
 
     private func respond(_ user: User, status: HTTPResponse.Status = .ok) -> Response {

@@ -37,6 +37,8 @@ struct Failure {
         case let error as HTTPError: self.init(http: error)
         case is NIOTooManyBytesError:
             self.init(.contentTooLarge, "too_large", "The body is larger than this address takes.")
+        case let error as KeyRefusal: self = error.failure
+        case is ClaimLost: self = KeyRefusal.inProgress.failure
         case is HTTPParserError: self.init(.badRequest, "invalid", "The body of the request ended before its end.")
         case is CancellationError:
             self.init(.serviceUnavailable, "stopping", "The server is stopping. Try again.", headers: Self.soon)
