@@ -43,7 +43,8 @@ extension Engine {
 
     /// Compares the refs of every plain-git repository with those last seen, and takes in what moved while nobody listened.
     ///
-    /// Repositories with deliveries to handle are left out: their refs may still be told of. Answers whether there were none.
+    /// Repositories with pushes in their spool or deliveries to handle are left out: their refs may still be told of. Answers
+    /// whether there were none.
     @discardableResult
     package func compareRefs() async throws -> Bool {
         var sawAll = true
@@ -60,16 +61,21 @@ extension Engine {
         return sawAll
     }
 
+    /// What was pushed before the refs were read, and is told of later, would be built once more then: by when the spool is
+    /// empty, all deliveries are handled and nothing new is known, every such push has been heard of.
     private func compareRefs(of repoID: Int64, _ path: RepoPath, _ git: GitForge) async throws -> Bool {
-        guard try await store.isIntakeIdle(repoID: repoID) else { return false }
+        let known = try await store.refs(repoID: repoID)
         let changes: [RefChange]
         do {
-            changes = try await git.changes(since: try await store.refs(repoID: repoID), in: path)
+            changes = try await git.changes(since: known, in: path)
         } catch {
             logger.warning("refs could not be compared", metadata: ["repo.id": "\(repoID)", "error": "\(error)"])
             return true
         }
         guard !changes.isEmpty else { return true }
+        guard !git.hasSpool(path), try await store.isIntakeIdle(repoID: repoID),
+            try await store.refs(repoID: repoID) == known
+        else { return false }
         let request = try git.request(for: changes, in: path, deliveryID: "compared-\(randomBytes(12).hex)")
         let identity = try git.identify(request)
         var headers = Variables()

@@ -55,6 +55,27 @@ import Testing
         }
     }
 
+    /// Two pushes that no server took wait in the spool, which somebody else is delivering: the second is not built before
+    /// the first, which would have it built once more after it.
+    @Test func pushesInTheSpoolAreNotOvertaken() async throws {
+        try await withServer(workers: false) { server in
+            _ = try await server.repo("octo/hello", files: [".drone.yml": file])
+            let configuration = server.git.path("octo/hello") + "/skep/hook.json"
+            let text = try String(contentsOfFile: configuration, encoding: .utf8)
+            try text.replacingOccurrences(of: server.url, with: "http://127.0.0.1:1").write(
+                toFile: configuration, atomically: true, encoding: .utf8)
+            for number in 1...2 { try await server.git.commit(["a": "\(number)"], to: "octo/hello") }
+            #expect(try await !server.engine.compareRefs())
+            #expect(try await !server.engine.handleNextDeliveries())
+            try await server.engine.drainSpools()
+            #expect(try await !server.engine.compareRefs())
+            while try await server.engine.handleNextDeliveries() {}
+            #expect(try await server.engine.compareRefs())
+            #expect(try await !server.engine.handleNextDeliveries())
+            #expect(try await numbers(server) == [2, 1])
+        }
+    }
+
     private func numbers(_ server: TestServer) async throws -> [Int] {
         try await server.get("/api/repos/octo/hello/builds", token: server.rootToken).array().compactMap {
             $0["number"] as? Int

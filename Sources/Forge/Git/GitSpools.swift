@@ -4,9 +4,12 @@ import Logging
 extension GitForge {
     /// The repositories that hold pushes which no server has taken yet.
     package func repositoriesWithSpool() -> [RepoPath] {
-        repositories().filter { path in
-            folder(of: path).map { !Spool(gitDir: $0).names().isEmpty } ?? false
-        }
+        repositories().filter(hasSpool)
+    }
+
+    /// Whether pushes to the repository wait to be taken.
+    package func hasSpool(_ path: RepoPath) -> Bool {
+        folder(of: path).map { !Spool(gitDir: $0).names().isEmpty } ?? false
     }
 
     /// Hands every spooled push to the server that this is, each repository's oldest first, as its hook would post it.
