@@ -7,10 +7,17 @@ package import Store
 
 extension Engine {
     /// Takes jobs from agents that were not heard of in time. Answers how many.
+    ///
+    /// None holds up those after it: a build that somebody has locked (a server may be stopped in the middle of a
+    /// transaction) and one that the database does not let through are left for the next time.
     package func rescueJobs() async throws -> Int {
         var rescued = 0
-        for claim in try await queue.expired(limit: 100) where try await rescue(claim) {
-            rescued += 1
+        for claim in try await queue.expired(limit: 100) {
+            do {
+                if try await rescue(claim) { rescued += 1 }
+            } catch let error as PostgresError where error.sqlState != nil {
+                logger.error("a job was not rescued", metadata: ["job.id": "\(claim.id)", "error": "\(error)"])
+            }
         }
         if rescued > 0 { jobsWait() }
         return rescued
@@ -21,7 +28,7 @@ extension Engine {
             return try await queue.finish(claim)
         }
         let rescued = try await store.transaction { store, session in
-            guard try await store.lockBuild(id: buildID) != nil else { return false }
+            guard try await store.lockBuildIfFree(id: buildID) != nil else { return false }
             guard let expired = try await WorkQueue(session).takeExpired(claim) else { return false }
             try await giveBack(expired, buildID: buildID, store, session)
             return true

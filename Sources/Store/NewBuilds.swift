@@ -116,6 +116,11 @@ extension Store {
         try await session.first(.lockBuild, [.int(id)]).map(Build.init(row:))
     }
 
+    /// As `lockBuild`, without waiting. nil: it is gone, or somebody else has locked it.
+    package func lockBuildIfFree(id: Int64) async throws -> Build? {
+        try await session.first(.lockBuildIfFree, [.int(id)]).map(Build.init(row:))
+    }
+
     /// Sets the build's status from its jobs. The build must be locked.
     package func settleBuild(id: Int64) async throws -> Build? {
         try await session.first(.settleBuild, [.int(id)]).map(Build.init(row:))
@@ -203,6 +208,7 @@ extension Statement {
     fileprivate static let lockByNumber = Statement(stored: "builds.lock_by_number")
     fileprivate static let buildSource = Statement(stored: "builds.source")
     fileprivate static let lockBuild = Statement(stored: "builds.lock")
+    fileprivate static let lockBuildIfFree = Statement(stored: "builds.lock_if_free")
     fileprivate static let settleBuild = Statement(stored: "builds.settle")
     fileprivate static let unfinishedBuilds = Statement(stored: "builds.unfinished")
     fileprivate static let restartBuild = Statement(stored: "builds.restart")

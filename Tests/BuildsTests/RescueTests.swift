@@ -89,6 +89,42 @@ import Testing
         }
     }
 
+    /// A server was stopped in the middle of a transaction, and its build is locked until that is undone.
+    @Test(.timeLimit(.minutes(1))) func aLockedBuildHoldsNobodyUp() async throws {
+        try await withLab { lab in
+            for _ in 1...2 {
+                try await lab.push()
+                _ = try await lab.started()
+            }
+            try await lab.store.transaction { store, _ in
+                _ = try await store.lockBuild(repoID: lab.repo.id, number: 1)
+                #expect(try await lab.loseAgents() == 1)
+                #expect(try await lab.build(2).build.status == .pending)
+                #expect(try await lab.build(1).build.status == .running)
+            }
+            #expect(try await lab.engine.rescueJobs() == 1)
+            #expect(try await lab.build(1).build.status == .pending)
+        }
+    }
+
+    /// The database does not let one through, for whatever reason.
+    @Test func aJobThatCannotBeRescuedHoldsNobodyUp() async throws {
+        try await withLab { lab in
+            for _ in 1...2 {
+                try await lab.push()
+                _ = try await lab.started()
+            }
+            let first = try await lab.build(1).jobs[0].id
+            try await lab.run(
+                "alter table jobs add constraint stuck check (id <> \(first) or status <> 'pending') not valid")
+            #expect(try await lab.loseAgents() == 1)
+            #expect(try await lab.build(2).build.status == .pending)
+            try await lab.run("alter table jobs drop constraint stuck")
+            #expect(try await lab.engine.rescueJobs() == 1)
+            #expect(try await lab.build(1).build.status == .pending)
+        }
+    }
+
     @Test func aCancelledJobOfALostAgentIsKilled() async throws {
         try await withLab { lab in
             try await lab.push()

@@ -84,6 +84,13 @@ from builds b
 where b.id = $1
 for update
 
+-- name: lock_if_free
+-- As lock; answers nothing for a build that somebody else has locked.
+select {{build_columns}}
+from builds b
+where b.id = $1
+for update skip locked
+
 -- name: lock_by_number
 select {{build_columns}}, b.config_id
 from builds b
