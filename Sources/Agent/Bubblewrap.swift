@@ -24,9 +24,9 @@ struct Bubblewrap: Sendable {
     let readable: [String]
     let network: Bool
 
-    /// The arguments that run a shell script of `workspace.control` in the sandbox.
-    func command(script: String, workspace: Workspace) -> [String] {
-        [program] + isolation + system + folders(of: workspace)
+    /// The arguments that run a shell script of the folder `control` in the sandbox.
+    func command(script: String, control: String, workspace: Workspace) -> [String] {
+        [program] + isolation + system + folders(of: workspace, control: control)
             + ["--remount-ro", "/", "--chdir", Self.source, "--clearenv"]
             + ["--setenv", "PATH", Tool.standardPath, "--"]
             + privileges + ["/bin/sh", "\(Self.control)/\(script)"]
@@ -53,9 +53,9 @@ struct Bubblewrap: Sendable {
             + ["--proc", "/proc", "--dev", "/dev"]
     }
 
-    private func folders(of workspace: Workspace) -> [String] {
+    private func folders(of workspace: Workspace, control: String) -> [String] {
         folder("/skep") + ["--bind", workspace.source, Self.source, "--bind", workspace.home, Self.home]
-            + ["--ro-bind", workspace.control, Self.control, "--bind", workspace.temporary, "/tmp"]
+            + ["--ro-bind", control, Self.control, "--bind", workspace.temporary, "/tmp"]
     }
 
     /// Root gives up being root inside, where no job can reach yet: outside, the job's user may not enter the agent's

@@ -38,9 +38,13 @@ package struct ProcessRuntime: Runtime {
     }
 
     package func run(_ step: StepPlan, in workspace: Workspace, output: FileDescriptor) async throws -> Int {
-        try write(step, in: workspace)
+        let control = "\(workspace.control)/\(step.number)"
+        try write(step, to: control, in: workspace)
+        // A step's secrets are in there.
+        defer { try? FileManager.default.removeItem(atPath: control) }
         let command =
-            bubblewrap?.command(script: "start", workspace: workspace) ?? ["/bin/sh", workspace.control + "/start"]
+            bubblewrap?.command(script: "start", control: control, workspace: workspace)
+            ?? ["/bin/sh", control + "/start"]
         return try await launcher.run(
             command, environment: [Leftovers.marker: workspace.source, "PATH": Tool.searchPath], in: workspace.source,
             output: output, owner: bubblewrap?.user)
@@ -50,13 +54,14 @@ package struct ProcessRuntime: Runtime {
         try await Leftovers.remove(workspace.root)
     }
 
-    private func write(_ step: StepPlan, in workspace: Workspace) throws {
-        let control = isSandboxed ? Bubblewrap.control : workspace.control
+    private func write(_ step: StepPlan, to control: String, in workspace: Workspace) throws {
+        let shown = isSandboxed ? Bubblewrap.control : control
         let script = StepScript(
             commands: step.commands, environment: environment(of: step, in: workspace),
-            commandsPath: control + "/commands")
+            commandsPath: shown + "/commands")
+        try Workspace.makeFolder(control, mode: 0o755)
         for (name, text) in [("start", script.start), ("commands", script.commands)] {
-            let path = "\(workspace.control)/\(name)"
+            let path = "\(control)/\(name)"
             try Data(text.utf8).write(to: URL(filePath: path))
             // The folder above is closed to everyone else.
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)

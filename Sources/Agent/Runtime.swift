@@ -6,7 +6,7 @@ package protocol Runtime: Sendable {
     /// Takes over a workspace that has just been checked out.
     func adopt(_ workspace: Workspace) async throws
 
-    /// Runs a step to its end and leaves nothing of it running.
+    /// Runs a step to its end and leaves nothing of it running. Several steps of a job may run at the same time.
     ///
     /// What it writes, after a line `+ COMMAND` for each command, is appended to `output`, standard output and error as
     /// one stream. When the task is cancelled the step is killed within 2 s, whatever it started included.

@@ -46,8 +46,8 @@ struct SandboxProbe {
         try Data("exec /bin/sh -c :\n".utf8).write(to: URL(filePath: workspace.control + "/start"))
         let log = try JobLog(path: workspace.log)
         let code = try await launcher.run(
-            bubblewrap.command(script: "start", workspace: workspace), environment: ["PATH": Tool.searchPath],
-            in: workspace.source, output: log.descriptor)
+            bubblewrap.command(script: "start", control: workspace.control, workspace: workspace),
+            environment: ["PATH": Tool.searchPath], in: workspace.source, output: log.descriptor)
         let output = try log.slice(from: 0, limit: 1000)?.bytes ?? []
         return (code, String(decoding: output, as: UTF8.self))
     }

@@ -2,18 +2,7 @@ import AgentProtocol
 import Core
 import FoundationEssentials
 
-/// How a job ended.
-struct JobOutcome: Sendable, Equatable {
-    var status: Status = .success
-    var exitCode = 0
-    var error = ""
-
-    static func killed(error: String = "") -> JobOutcome {
-        JobOutcome(status: .killed, exitCode: 137, error: error)
-    }
-}
-
-/// The clone and the steps of a job, one after the other.
+/// The clone of a job and then its steps, those that wait for nobody at the same time.
 struct StepSequence: Sendable {
     let job: ClaimedJob
     let workspace: Workspace
@@ -36,38 +25,72 @@ struct StepSequence: Sendable {
 
     private func perform() async -> JobOutcome {
         var outcome = await clone()
-        if outcome.status == .success, !job.notes.isEmpty {
-            log.begin(step: job.plan.steps.first?.number ?? 0)
-            for note in job.notes { try? log.say(note.split(whereSeparator: \.isNewline).joined(separator: " ")) }
+        if outcome.status == .success {
+            sayNotes()
+            outcome = await runSteps()
+        } else {
+            for step in job.plan.steps { skip(step) }
         }
-        for step in job.plan.steps {
-            guard mayRun(step, after: outcome) else {
-                reporter.report(
-                    StepUpdate(number: step.number, status: .skipped, exitCode: 0, startedAt: nil, finishedAt: nil))
-                continue
-            }
-            log.begin(step: step.number)
-            let ended = await track(step.number) {
-                let code = try await runtime.run(step, in: workspace, output: log.descriptor)
-                return JobOutcome(status: code == 0 ? .success : .failure, exitCode: code)
-            }
-            // The first failure is the job's; what ends it at once is too, whenever it comes.
-            if outcome.status == .success || ended.status == .killed || ended.status == .error { outcome = ended }
-        }
+        // Once, however many steps it ended.
+        if outcome.status == .killed, !outcome.error.isEmpty { try? log.say(outcome.error) }
         return outcome
     }
 
-    private func mayRun(_ step: StepPlan, after outcome: JobOutcome) -> Bool {
-        switch outcome.status {
-        case .success: step.runsOn.contains(.success) && !isStopped
-        case .failure: step.runsOn.contains(.failure) && !isStopped
-        default: false
+    private func sayNotes() {
+        guard !job.notes.isEmpty else { return }
+        log.begin(step: job.plan.steps.first?.number ?? 0)
+        for note in job.notes { try? log.say(note.split(whereSeparator: \.isNewline).joined(separator: " ")) }
+    }
+
+    /// Each step as soon as those it waits for are over.
+    private func runSteps() async -> JobOutcome {
+        let outputs = StepOutputs(job.plan.steps, log: log, workspace: workspace)
+        var schedule = StepSchedule(job.plan.steps)
+        await withTaskGroup(of: (Int, JobOutcome).self) { group in
+            while true {
+                while let move = schedule.next(isStopped: isStopped) {
+                    switch move {
+                    case .run(let step): group.addTask { (step.number, await run(step, outputs)) }
+                    case .skip(let step):
+                        skip(step)
+                        await outputs.close(step.number)
+                    }
+                }
+                guard let (number, outcome) = await group.next() else { break }
+                schedule.end(number, outcome)
+            }
         }
+        do {
+            try await outputs.finish()
+        } catch {
+            return JobOutcome(status: .error, exitCode: 1, error: "\(error)")
+        }
+        return schedule.wasCut && schedule.outcome.status != .error ? stopped() : schedule.outcome
+    }
+
+    private func run(_ step: StepPlan, _ outputs: StepOutputs) async -> JobOutcome {
+        do {
+            let output = try await outputs.open(step.number)
+            let outcome = await track(step.number, in: output) {
+                let code = try await runtime.run(step, in: workspace, output: output.descriptor)
+                return JobOutcome(status: code == 0 ? .success : .failure, exitCode: code)
+            }
+            await outputs.close(step.number)
+            return outcome
+        } catch {
+            await outputs.close(step.number)
+            return JobOutcome(status: .error, exitCode: 1, error: "\(error)")
+        }
+    }
+
+    private func skip(_ step: StepPlan) {
+        reporter.report(
+            StepUpdate(number: step.number, status: .skipped, exitCode: 0, startedAt: nil, finishedAt: nil))
     }
 
     /// Step 0. What git wrote becomes the log only when it fails.
     private func clone() async -> JobOutcome {
-        await track(0) {
+        await track(0, in: log) {
             let output = try JobLog(path: workspace.cloneOutput)
             let checkout = Checkout(
                 instruction: job.clone, workspace: workspace, launcher: launcher, output: output.descriptor)
@@ -86,7 +109,9 @@ struct StepSequence: Sendable {
     private var isStopped: Bool { stop.reason != nil || Task.isCancelled }
 
     /// Reports a step's start and end; a stop or an error while it ran is its end.
-    private func track(_ number: Int, _ body: () async throws -> JobOutcome) async -> JobOutcome {
+    private func track(
+        _ number: Int, in output: JobLog, _ body: () async throws -> JobOutcome
+    ) async -> JobOutcome {
         let start = Date()
         reporter.report(StepUpdate(number: number, status: .running, exitCode: 0, startedAt: start, finishedAt: nil))
         var outcome: JobOutcome
@@ -97,8 +122,8 @@ struct StepSequence: Sendable {
         }
         if isStopped {
             outcome = stopped()
-        } else if outcome.status == .error, number > 0 || log.size == 0 {
-            try? log.say(outcome.error)
+        } else if outcome.status == .error, number > 0 || output.size == 0 {
+            try? output.say(outcome.error)
         }
         reporter.report(
             StepUpdate(
@@ -109,9 +134,7 @@ struct StepSequence: Sendable {
 
     private func stopped() -> JobOutcome {
         guard stop.reason == .timedOut else { return .killed() }
-        let reason = "timed out after \(Self.duration(job.timeout))"
-        try? log.say(reason)
-        return .killed(error: reason)
+        return .killed(error: "timed out after \(Self.duration(job.timeout))")
     }
 
     private static func duration(_ seconds: Int) -> String {

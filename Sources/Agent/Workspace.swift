@@ -10,13 +10,15 @@ package struct Workspace: Sendable {
     package var source: String { root + "/workspace" }
     package var home: String { root + "/home" }
     package var temporary: String { root + "/tmp" }
-    /// Scripts of the step that runs.
+    /// What each running step is told, in a folder of its own that no other step is shown.
     package var control: String { root + "/control" }
     /// What the steps print. Not shown to the job: it could shorten it.
     var output: String { root + "/output" }
     /// What is sent of it.
     var log: String { root + "/log" }
     var cloneOutput: String { root + "/clone" }
+    /// What a step prints whose turn in the log has not come.
+    func output(ofStep number: Int) -> String { root + "/output-\(number)" }
 
     init(attempt: Int64, in folder: String) {
         self.attempt = attempt
@@ -31,7 +33,7 @@ package struct Workspace: Sendable {
         try Self.makeFolder(temporary, mode: 0o777)
     }
 
-    private static func makeFolder(_ path: String, mode: Int) throws {
+    static func makeFolder(_ path: String, mode: Int) throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         // Set apart: the mode given to mkdir is cut by the umask.
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)

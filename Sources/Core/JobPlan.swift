@@ -1,4 +1,4 @@
-/// What an agent does for one job: the steps in order, everything substituted.
+/// What an agent does for one job: the steps, everything substituted, numbered so that they could run one after the other.
 package struct JobPlan: Sendable, Hashable, Codable {
     package var steps: [StepPlan]
 
@@ -17,8 +17,11 @@ package struct StepPlan: Sendable, Hashable, Codable {
     package var commands: [String]
     /// The whole environment of the step, Skep's own variables included.
     package var environment: Variables
-    /// Run although an earlier step failed, run only then, or neither.
+    /// What the steps it waits for, and those they wait for, must have come to.
     package var runsOn: Set<Outcome>
+    /// Numbers of the steps that must be over before this one starts, each lower than its own; nil: only the step before it.
+    /// Steps that do not wait for each other run at the same time.
+    package var dependsOn: [Int]?
 
     package enum Outcome: String, Sendable, Hashable, Codable {
         case success
@@ -27,7 +30,7 @@ package struct StepPlan: Sendable, Hashable, Codable {
 
     package init(
         number: Int, name: String, image: String, commands: [String], environment: Variables,
-        runsOn: Set<Outcome> = [.success]
+        runsOn: Set<Outcome> = [.success], dependsOn: [Int]? = nil
     ) {
         self.number = number
         self.name = name
@@ -35,6 +38,7 @@ package struct StepPlan: Sendable, Hashable, Codable {
         self.commands = commands
         self.environment = environment
         self.runsOn = runsOn
+        self.dependsOn = dependsOn
     }
 }
 

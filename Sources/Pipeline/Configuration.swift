@@ -44,7 +44,7 @@ package struct Configuration: Sendable {
     package func planned(for cell: Variables, in context: PlanContext) throws(ConfigurationError) -> (
         plan: JobPlan, notes: [String]
     ) {
-        var builder = PlanBuilder(cell: cell, context: context)
+        var builder = PlanBuilder(cell: cell, context: context, links: StepLinks(steps))
         for step in steps { try builder.append(step) }
         return (JobPlan(steps: builder.steps), builder.notes)
     }

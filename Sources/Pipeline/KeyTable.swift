@@ -52,9 +52,10 @@ extension KeyTable {
         ])
 
     static let step = KeyTable(
-        "a step", read: ["commands", "environment", "image", "name", "secrets", "when"], accepted: ["pull"],
+        "a step",
+        read: ["commands", "depends_on", "environment", "group", "image", "name", "secrets", "when"],
+        accepted: ["pull"],
         refused: [
-            (["group", "depends_on"], "steps run one after another in the order written; remove it"),
             (["failure", "ignore_failure"], "not supported yet; end a command that may fail with `|| true`"),
             (["detach"], "not supported yet; start it in the background of a command"),
             (["settings", "plugin", "vargs"], "plugins are not supported yet; write the work as commands"),

@@ -12,6 +12,7 @@ struct PlanBuilder {
     private let substitution: Substitution
     /// For steps that may have what `.drone.sec` holds.
     private let substitutionWithSecrets: Substitution
+    private var links: StepLinks
     /// Bytes the rest of the plan may have.
     private var budget = maximumBytes
 
@@ -19,9 +20,10 @@ struct PlanBuilder {
     /// Of one entry of an environment, `NAME=value`: what Linux lets a program be started with (MAX_ARG_STRLEN).
     static let maximumEntry = 128 << 10
 
-    init(cell: Variables, context: PlanContext) {
+    init(cell: Variables, context: PlanContext, links: StepLinks) {
         self.cell = cell
         self.context = context
+        self.links = links
         var environment = Variables()
         for variable in BuildVariable.all { environment[variable.name] = variable.text(in: context) }
         shared = environment.merging(cell)
@@ -31,7 +33,7 @@ struct PlanBuilder {
 
     /// Adds the step, unless its `when` leaves it out of this job.
     mutating func append(_ step: StepDefinition) throws(ConfigurationError) {
-        guard step.condition.holds(for: cell, in: context) else { return }
+        guard step.condition.holds(for: cell, in: context) else { return links.leaveOut(step) }
         let image = try step.image.map { image throws(ConfigurationError) in try substituted(image, of: step) } ?? ""
         var commands: [String] = []
         for command in step.commands { commands.append(try substituted(command, of: step, inCommand: true)) }
@@ -44,7 +46,7 @@ struct PlanBuilder {
         steps.append(
             StepPlan(
                 number: steps.count + 1, name: step.name, image: image, commands: commands, environment: environment,
-                runsOn: step.condition.outcomes))
+                runsOn: step.condition.outcomes, dependsOn: links.add(step, number: steps.count + 1)))
     }
 
     private mutating func environment(of step: StepDefinition) throws(ConfigurationError) -> Variables {

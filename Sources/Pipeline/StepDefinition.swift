@@ -7,11 +7,15 @@ struct StepDefinition: Sendable {
     let environment: [WrittenPair]
     let secrets: [SecretVariable]
     let condition: Condition
+    /// nil: not written.
+    let dependsOn: [WrittenText]?
+    /// Steps of one group that follow each other run at the same time. nil: it is in none.
+    let group: WrittenText?
 
     static let maximumSteps = 100
     static let maximumVariables = 200
 
-    /// The steps of `build:`, `pipeline:` or `steps:`, whichever the file has.
+    /// The steps of `build:`, `pipeline:` or `steps:`, whichever the file has, each after those it depends on.
     static func steps(of file: Section) throws(ConfigurationError) -> [StepDefinition] {
         let sections = ["build", "pipeline", "steps"].compactMap { file[$0] }
             .sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) }
@@ -51,7 +55,7 @@ struct StepDefinition: Sendable {
         for step in steps where !names.insert(step.name).inserted {
             throw ConfigurationError(at: step.place, "another step is named \(quoted(step.name)) too; rename one")
         }
-        return steps
+        return try StepOrder.sorted(steps)
     }
 
     /// `name` is the step's key, or nil if it has to name itself.
@@ -66,6 +70,8 @@ struct StepDefinition: Sendable {
         secrets =
             try SecretVariable.list(section["secrets"]) + SecretVariable.list(environment: section["environment"])
         condition = try Condition(section["when"]?.value)
+        dependsOn = try StepOrder.dependencies(of: section)
+        group = try StepOrder.group(of: section)
     }
 
     private static func name(of section: Section, key: String?, at place: Place) throws(ConfigurationError) -> String {
