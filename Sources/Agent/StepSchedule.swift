@@ -49,8 +49,9 @@ struct StepSchedule {
     }
 
     mutating func end(_ number: Int, _ outcome: JobOutcome) {
-        states[number] = .ended(outcome)
-        if outcome.status != .success { failed.insert(number) }
+        let isIgnored = outcome.status == .failure && steps.contains { $0.number == number && $0.ignoresFailure }
+        states[number] = .ended(isIgnored ? JobOutcome() : outcome)
+        if outcome.status != .success, !isIgnored { failed.insert(number) }
     }
 
     /// What the job has come to. What ends a job at once goes before a failure, a lower number before a higher one.

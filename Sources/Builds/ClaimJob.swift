@@ -95,7 +95,8 @@ extension Engine {
         let page = "\(settings.publicURL)/\(work.repo.path)/builds/\(work.build.number)"
         let context = PlanContext(
             repo: work.repo, build: work.build, job: work.number, buildURL: page, serverURL: settings.publicURL,
-            systemVersion: settings.version, isFromFork: work.build.fromFork, secrets: secrets.plan)
+            systemVersion: settings.version, isFromFork: work.build.fromFork, secrets: secrets.plan,
+            changedPaths: work.changedPaths)
         let (plan, notes) = try configuration.planned(for: work.environment, in: context)
         return PlannedJob(plan: plan, masks: secrets.masks, notes: secrets.notes + notes)
     }

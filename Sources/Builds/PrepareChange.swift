@@ -27,6 +27,8 @@ struct BuildSource: Sendable {
     var fromFork = false
     /// The `.drone.sec` of the commit, encrypted. nil: there is none.
     var sealed: String?
+    /// The files that the change touched; nil where nobody asks, or nobody knows.
+    var changedPaths: [String]?
 }
 
 extension Engine {
@@ -49,7 +51,19 @@ extension Engine {
         let change = Change(ref, commit, repo)
         if let reason = reasonNotToBuild(config, branch: change.branch, event: event) { return .none(reason: reason) }
         let sealed = try await sealed(at: commit.id, repo, forge)
-        return .build(BuildSource(event: event, change: change, config: config, sealed: sealed))
+        let paths = try await changedPaths(ref, commit, config, repo, forge)
+        return .build(
+            BuildSource(event: event, change: change, config: config, sealed: sealed, changedPaths: paths))
+    }
+
+    /// Asked only where the file wants to know. A new branch has nothing to compare with.
+    private func changedPaths(
+        _ ref: RefChange, _ commit: CommitInfo, _ config: [UInt8], _ repo: Repo, _ forge: Forges.Entry
+    ) async throws -> [String]? {
+        guard ref.branch != nil, let before = ref.before,
+            let configuration = try? Configuration(yaml: config), configuration.looksAtPaths
+        else { return nil }
+        return try await forge.client.changedPaths(from: before, to: commit.id, in: repo.path)
     }
 
     /// What is no text cannot be opened later either: the build then says so.

@@ -61,7 +61,7 @@ extension Engine {
             let source = BuildSource(
                 event: fork.event ?? original.build.event, change: original.build.change, config: original.config,
                 deployTo: fork.deployTo ?? original.build.deployTo, parent: number,
-                fromFork: original.build.fromFork, sealed: original.sealed)
+                fromFork: original.build.fromFork, sealed: original.sealed, changedPaths: original.changedPaths)
             return try await startBuild(source, access.repo, deliveryID: nil, store, session)
         }
         jobsWait()

@@ -87,7 +87,8 @@ extension Engine {
         var cells: [Cell] = []
         for cell in configuration.matrix {
             let context = PlanContext(
-                repo: repo, build: source.preview, job: cells.count + 1, buildURL: "", serverURL: "", systemVersion: "")
+                repo: repo, build: source.preview, job: cells.count + 1, buildURL: "", serverURL: "", systemVersion: "",
+                changedPaths: source.changedPaths)
             _ = try configuration.plan(for: cell.environment, in: context)
             cells.append(
                 Cell(
@@ -119,7 +120,7 @@ extension Engine {
             NewBuild(
                 repoID: repo.id, event: source.event, change: source.change, deployTo: source.deployTo,
                 parent: source.parent, configID: configID, deliveryID: deliveryID, fromFork: source.fromFork,
-                sealed: source.sealed, error: error))
+                sealed: source.sealed, changedPaths: source.changedPaths, error: error))
     }
 }
 

@@ -22,6 +22,8 @@ package struct StepPlan: Sendable, Hashable, Codable {
     /// Numbers of the steps that must be over before this one starts, each lower than its own; nil: only the step before it.
     /// Steps that do not wait for each other run at the same time.
     package var dependsOn: [Int]?
+    /// Its failure is its own: for the job and the steps that wait for it, it is as if it had succeeded.
+    package var ignoresFailure: Bool
 
     package enum Outcome: String, Sendable, Hashable, Codable {
         case success
@@ -30,7 +32,7 @@ package struct StepPlan: Sendable, Hashable, Codable {
 
     package init(
         number: Int, name: String, image: String, commands: [String], environment: Variables,
-        runsOn: Set<Outcome> = [.success], dependsOn: [Int]? = nil
+        runsOn: Set<Outcome> = [.success], dependsOn: [Int]? = nil, ignoresFailure: Bool = false
     ) {
         self.number = number
         self.name = name
@@ -39,6 +41,7 @@ package struct StepPlan: Sendable, Hashable, Codable {
         self.environment = environment
         self.runsOn = runsOn
         self.dependsOn = dependsOn
+        self.ignoresFailure = ignoresFailure
     }
 }
 

@@ -22,6 +22,9 @@ package protocol ForgeClient: Sendable {
     /// The commit of that object name, or the one that the annotated tag of that name stands for. nil: not there.
     func commit(_ id: String, in path: RepoPath) async throws -> CommitInfo?
 
+    /// The files that differ between two commits, each once. nil: not to be told, or more than `ForgeLimits.changedPaths`.
+    func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]?
+
     /// `refs/heads/*` and `refs/tags/*` with the object names that they hold.
     func references(in path: RepoPath) async throws -> [String: String]
 
@@ -35,7 +38,15 @@ package protocol ForgeClient: Sendable {
     func parse(_ request: HookRequest, secret: String) throws(HookError) -> HookEvent
 }
 
+extension ForgeClient {
+    package func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]? {
+        nil
+    }
+}
+
 package enum ForgeLimits {
+    /// Names of changed files that are looked at; of more, none is.
+    package static let changedPaths = 3000
     /// Bytes of a file that Skep reads from a repository: 1 MiB.
     package static let file = 1 << 20
     /// Bytes of a hook request's body: what the largest forge sends at most.

@@ -5,9 +5,10 @@ struct Condition: Sendable {
     private var filters: [(subject: Subject, filter: Filter)] = []
     private var events: Set<Event> = Set(Event.allCases)
     private(set) var outcomes: Set<StepPlan.Outcome> = [.success]
+    private(set) var path: PathCondition?
 
     private enum Subject: Sendable {
-        case branch, ref, repo, target
+        case branch, ref, repo, target, instance
         case cell(String)
     }
 
@@ -19,6 +20,7 @@ struct Condition: Sendable {
         }
         if let entry = section["matrix"] { try addCell(entry.value) }
         if let entry = section["event"] { events = try Self.events(entry.value) }
+        path = try section["path"].map { entry throws(ConfigurationError) in try PathCondition(entry.value) }
         if let entry = section["status"] { outcomes = try Self.outcomes(entry.value) }
     }
 
@@ -26,10 +28,12 @@ struct Condition: Sendable {
     func holds(for cell: Variables, in context: PlanContext) -> Bool {
         events.contains(context.build.event)
             && filters.allSatisfy { subject, filter in filter.matches(Self.text(of: subject, cell, context)) }
+            && path?.holds(in: context) != false
     }
 
     private static let subjects: [(String, Subject)] = [
         ("branch", .branch), ("ref", .ref), ("repo", .repo), ("environment", .target), ("target", .target),
+        ("instance", .instance),
     ]
 
     private static func text(of subject: Subject, _ cell: Variables, _ context: PlanContext) -> String {
@@ -38,6 +42,7 @@ struct Condition: Sendable {
         case .ref: context.build.change.ref
         case .repo: context.repo.fullName
         case .target: context.build.deployTo
+        case .instance: context.instance
         case .cell(let name): cell[name] ?? ""
         }
     }

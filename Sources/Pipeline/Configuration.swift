@@ -49,6 +49,9 @@ package struct Configuration: Sendable {
         return (JobPlan(steps: builder.steps), builder.notes)
     }
 
+    /// Whether a step's condition asks which files changed.
+    package var looksAtPaths: Bool { steps.contains { $0.condition.path != nil } }
+
     /// Whether a step asks for a secret by name.
     package var namesSecrets: Bool {
         steps.contains { step in step.secrets.contains { if case .named = $0.source { true } else { false } } }

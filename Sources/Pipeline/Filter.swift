@@ -15,6 +15,15 @@ struct Filter: Sendable {
         guard section["include"] != nil || section["exclude"] != nil else {
             throw ConfigurationError(at: value.place, "\(what) is empty; write include or exclude, or remove it")
         }
+        try read(section, what)
+    }
+
+    /// Reads `include` and `exclude`, if they are there.
+    init(_ section: Section, _ what: String) throws(ConfigurationError) {
+        try read(section, what)
+    }
+
+    private mutating func read(_ section: Section, _ what: String) throws(ConfigurationError) {
         if let entry = section["include"] { try add(entry.value, what) }
         if let entry = section["exclude"] { exclude += try Self.items(entry.value, what).map(Self.glob) }
     }

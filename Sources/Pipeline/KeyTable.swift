@@ -53,10 +53,12 @@ extension KeyTable {
 
     static let step = KeyTable(
         "a step",
-        read: ["commands", "depends_on", "environment", "group", "image", "name", "secrets", "when"],
+        read: [
+            "commands", "depends_on", "environment", "failure", "group", "image", "name", "secrets", "when",
+        ],
         accepted: ["pull"],
         refused: [
-            (["failure", "ignore_failure"], "not supported yet; end a command that may fail with `|| true`"),
+            (["ignore_failure"], "write `failure: ignore`"),
             (["detach"], "not supported yet; start it in the background of a command"),
             (["settings", "plugin", "vargs"], "plugins are not supported yet; write the work as commands"),
             (["entrypoint", "command"], "steps run their `commands:` with /bin/sh; write it there"),
@@ -71,11 +73,14 @@ extension KeyTable {
         ])
 
     static let condition = KeyTable(
-        "when", read: ["branch", "environment", "event", "matrix", "ref", "repo", "status", "target"],
+        "when",
+        read: ["branch", "environment", "event", "instance", "matrix", "path", "ref", "repo", "status", "target"],
         refused: [
             (["success", "failure"], "write `status: [success, failure]`"),
             (["change"], "not supported; use `status:`"),
-            (["path", "evaluate", "cron", "instance", "local", "platform", "action"], "not supported yet; remove it"),
+            (["evaluate", "cron", "action"], "not supported; remove it"),
+            (["local"], "Skep has no local runs; remove it"),
+            (["platform"], "which agent a job gets is not known before; write `platform:` for the whole file"),
             (["tag"], "write `ref: refs/tags/…`"),
         ])
 
@@ -86,6 +91,9 @@ extension KeyTable {
     static let secretValue = KeyTable("a value of environment", read: ["from_secret", "secure"], refused: [])
 
     static let filter = KeyTable("a filter", read: ["exclude", "include"], refused: [])
+
+    static let path = KeyTable(
+        "path", read: ["exclude", "ignore_message", "include", "on_empty"], refused: [])
 
     static let platform = KeyTable(
         "platform", read: ["arch", "os"],

@@ -46,7 +46,8 @@ struct PlanBuilder {
         steps.append(
             StepPlan(
                 number: steps.count + 1, name: step.name, image: image, commands: commands, environment: environment,
-                runsOn: step.condition.outcomes, dependsOn: links.add(step, number: steps.count + 1)))
+                runsOn: step.condition.outcomes, dependsOn: links.add(step, number: steps.count + 1),
+                ignoresFailure: step.ignoresFailure))
     }
 
     private mutating func environment(of step: StepDefinition) throws(ConfigurationError) -> Variables {

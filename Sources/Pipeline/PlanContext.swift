@@ -16,10 +16,13 @@ package struct PlanContext: Sendable {
     /// Of the build before this one on the same branch; nil when there is none.
     package var previousStatus: Status?
     package var secrets: PlanSecrets
+    /// The files that the build's change touched; nil where that is not known, or too many.
+    package var changedPaths: [String]?
 
     package init(
         repo: Repo, build: Build, job: Int, buildURL: String, serverURL: String, systemVersion: String,
-        isFromFork: Bool = false, previousStatus: Status? = nil, secrets: PlanSecrets = PlanSecrets()
+        isFromFork: Bool = false, previousStatus: Status? = nil, secrets: PlanSecrets = PlanSecrets(),
+        changedPaths: [String]? = nil
     ) {
         self.repo = repo
         self.build = build
@@ -30,10 +33,17 @@ package struct PlanContext: Sendable {
         self.isFromFork = isFromFork
         self.previousStatus = previousStatus
         self.secrets = secrets
+        self.changedPaths = changedPaths
     }
 }
 
 extension PlanContext {
+    /// Skep's host, with the port if the address has one.
+    var instance: String {
+        let rest = serverURL.split(separator: "/", omittingEmptySubsequences: true)
+        return rest.count > 1 ? String(rest[1]) : serverURL
+    }
+
     /// The tag's name; nil unless a tag is built.
     var tag: String? {
         let ref = build.change.ref

@@ -11,6 +11,7 @@ struct StepDefinition: Sendable {
     let dependsOn: [WrittenText]?
     /// Steps of one group that follow each other run at the same time. nil: it is in none.
     let group: WrittenText?
+    let ignoresFailure: Bool
 
     static let maximumSteps = 100
     static let maximumVariables = 200
@@ -72,6 +73,8 @@ struct StepDefinition: Sendable {
         condition = try Condition(section["when"]?.value)
         dependsOn = try StepOrder.dependencies(of: section)
         group = try StepOrder.group(of: section)
+        try section.check("failure", isOneOf: ["ignore", "fail"])
+        ignoresFailure = try section["failure"]?.value.text("failure") == "ignore"
     }
 
     private static func name(of section: Section, key: String?, at place: Place) throws(ConfigurationError) -> String {

@@ -11,6 +11,8 @@ package struct JobWork: Sendable {
     package var config: [UInt8]?
     /// The `.drone.sec` stored with the build, encrypted.
     package var sealed: String?
+    /// The files that the build's change touched; nil where that is not known.
+    package var changedPaths: [String]?
     /// Minutes that no job of the tenant may run longer than; nil: no limit.
     package var maximumTimeout: Int?
     package var build: Build
@@ -30,7 +32,8 @@ extension Store {
         for (name, value) in zip(names, values) { environment[name] = value }
         return JobWork(
             buildID: buildID, number: number, environment: environment, cancelRequested: try columns.next(),
-            config: try columns.next(), sealed: try columns.next(), maximumTimeout: try columns.next(),
+            config: try columns.next(), sealed: try columns.next(), changedPaths: try columns.next(),
+            maximumTimeout: try columns.next(),
             build: try Build(from: &columns),
             repo: try Repo(from: &columns))
     }

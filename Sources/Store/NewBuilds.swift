@@ -14,13 +14,16 @@ package struct NewBuild: Sendable {
     package var fromFork: Bool
     /// The `.drone.sec` of the commit, encrypted. nil: there is none.
     package var sealed: String?
+    /// The files that the change touched; nil where that is not known.
+    package var changedPaths: [String]?
     /// Why no job can run: the build is then finished, with status `error`. Empty otherwise.
     package var error: String
 
     package init(
         repoID: Int64, event: Event, change: Change, deployTo: String = "", parent: Int64? = nil,
         configID: Int64? = nil,
-        deliveryID: Int64? = nil, fromFork: Bool = false, sealed: String? = nil, error: String = ""
+        deliveryID: Int64? = nil, fromFork: Bool = false, sealed: String? = nil, changedPaths: [String]? = nil,
+        error: String = ""
     ) {
         self.repoID = repoID
         self.event = event
@@ -31,6 +34,7 @@ package struct NewBuild: Sendable {
         self.deliveryID = deliveryID
         self.fromFork = fromFork
         self.sealed = sealed
+        self.changedPaths = changedPaths
         self.error = error
     }
 }
@@ -56,6 +60,7 @@ extension Store {
                 .timestamp(change.timestamp), .text(change.author), .text(change.authorAvatar),
                 .text(change.authorEmail),
                 .text(change.linkURL), .int(new.configID), .int(new.deliveryID), .bool(new.fromFork), .text(new.sealed),
+                .texts(new.changedPaths),
             ])
         guard let row else { throw AccessError.notFound("The repository is gone.") }
         return try Build(row: row)
@@ -101,15 +106,16 @@ extension Store {
         return (try Build(from: &columns), try columns.next())
     }
 
-    /// A build, the file it ran, and the `.drone.sec` beside it.
+    /// A build, the file it ran, the `.drone.sec` beside it, and what it changed.
     package func buildSource(repoID: Int64, number: Int64) async throws -> (
-        build: Build, config: [UInt8], sealed: String?
+        build: Build, config: [UInt8], sealed: String?, changedPaths: [String]?
     )? {
         guard let row = try await session.first(.buildSource, [.int(repoID), .int(number)]) else { return nil }
         var columns = row.columns
         let config: [UInt8] = try columns.next()
         let sealed: String? = try columns.next()
-        return (try Build(from: &columns), config, sealed)
+        let paths: [String]? = try columns.next()
+        return (try Build(from: &columns), config, sealed, paths)
     }
 
     package func lockBuild(id: Int64) async throws -> Build? {

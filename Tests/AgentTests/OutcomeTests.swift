@@ -32,6 +32,20 @@ import Testing
         }
     }
 
+    @Test func anIgnoredFailureIsShownAndNoMore() async throws {
+        try await Lab.with { lab in
+            var ignoring = step(1, ["exit 5"])
+            ignoring.ignoresFailure = true
+            let end = try await lab.run(
+                lab.job([
+                    ignoring, step(2, ["echo no"], on: [.failure]), step(3, ["echo three"], on: [.success, .failure]),
+                ]))
+            #expect(end.status == .success && end.exitCode == 0 && end.error.isEmpty)
+            #expect(lab.server.steps == ["0 success 0", "1 failure 5", "2 skipped 0", "3 success 0"])
+            #expect(lab.server.text == "+ exit 5\n+ echo three\nthree\n")
+        }
+    }
+
     @Test func stepsForFailuresAreSkippedOnSuccess() async throws {
         try await Lab.with { lab in
             let end = try await lab.run(lab.job([step(1, ["true"]), step(2, ["echo no"], on: [.failure])]))

@@ -78,4 +78,25 @@ struct StepScheduleTests {
         #expect(moves(&schedule, isStopped: true) == ["skip 2"])
         #expect(schedule.wasCut)
     }
+
+    @Test func anIgnoredFailureIsNone() {
+        var ignoring = plan(1)
+        ignoring.ignoresFailure = true
+        var schedule = StepSchedule([ignoring, plan(2, after: [1]), plan(3, after: [1], on: [.failure])])
+        _ = moves(&schedule)
+        schedule.end(1, JobOutcome(status: .failure, exitCode: 3))
+        #expect(moves(&schedule) == ["run 2", "skip 3"])
+        schedule.end(2, JobOutcome())
+        #expect(schedule.outcome == JobOutcome())
+    }
+
+    @Test func anErrorIsNeverIgnored() {
+        var ignoring = plan(1)
+        ignoring.ignoresFailure = true
+        var schedule = StepSchedule([ignoring, plan(2, after: [1])])
+        _ = moves(&schedule)
+        schedule.end(1, JobOutcome(status: .error, exitCode: 1, error: "no"))
+        #expect(moves(&schedule) == ["skip 2"])
+        #expect(schedule.outcome.status == .error)
+    }
 }

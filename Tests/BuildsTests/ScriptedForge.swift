@@ -15,6 +15,8 @@ final class ScriptedForge: ForgeClient {
         var failure: ForgeError?
         /// Failures still to come; then the forge is well again.
         var failures = 0
+        /// Of every two commits.
+        var changedPaths: [String]? = ["README.md"]
         /// Commits in the order they were asked for.
         var asked: [String] = []
     }
@@ -53,6 +55,10 @@ final class ScriptedForge: ForgeClient {
                 id: id, title: message, message: message, authorName: "Ada", authorEmail: "ada@example.com",
                 timestamp: Date(timeIntervalSince1970: 1_700_000_000))
         }
+    }
+
+    func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]? {
+        state.withLock { $0.changedPaths }
     }
 
     func identify(_ request: HookRequest) throws(HookError) -> HookIdentity { try git.identify(request) }

@@ -134,4 +134,39 @@ import Testing
         #expect(CommitInfo(id: "x", raw: []) == nil)
         #expect(CommitInfo(id: "x", raw: Array("tree 0\nauthor A <a> 1 +0\n\nm".utf8)) == nil)
     }
+
+    @Test func tellsWhatChanged() async throws {
+        let (sandbox, first) = try await pushed("a folder/ü \"quoted\"", [1])
+        _ = try await sandbox.commit("gone", [1])
+        let second = try await sandbox.commit("tab\there", [2])
+        try await sandbox.git("rm", "--quiet", "gone")
+        try await sandbox.git("mv", "a folder", "moved")
+        try await sandbox.git("commit", "--quiet", "--message", "moved")
+        let third = try await sandbox.git("rev-parse", "HEAD")
+        try await sandbox.git("push", "--quiet", "origin", "main")
+        func changed(_ before: String, _ after: String) async throws -> [String]? {
+            try await sandbox.forge.changedPaths(from: before, to: after, in: sandbox.path)
+        }
+        #expect(try await changed(first, second) == ["gone", "tab\there"])
+        #expect(
+            try await changed(first, third) == ["a folder/ü \"quoted\"", "moved/ü \"quoted\"", "tab\there"])
+        #expect(try await changed(third, third) == [])
+        for before in ["main", "", String(repeating: "0", count: 40), String(repeating: "a", count: 40)] {
+            #expect(try await changed(before, third) == nil)
+        }
+    }
+
+    @Test func tooManyChangesAreUnknown() async throws {
+        let (sandbox, first) = try await pushed("f", [1])
+        for number in 0...ForgeLimits.changedPaths { try sandbox.write([1], to: "work/many/\(number)") }
+        try await sandbox.git("add", ".")
+        try await sandbox.git("commit", "--quiet", "--message", "many")
+        let second = try await sandbox.git("rev-parse", "HEAD")
+        try await sandbox.git("rm", "--quiet", "many/0")
+        try await sandbox.git("commit", "--quiet", "--amend", "--message", "one less")
+        let third = try await sandbox.git("rev-parse", "HEAD")
+        try await sandbox.git("push", "--quiet", "origin", "main", "\(second):refs/heads/many")
+        #expect(try await sandbox.forge.changedPaths(from: first, to: second, in: sandbox.path) == nil)
+        #expect(try await sandbox.forge.changedPaths(from: first, to: third, in: sandbox.path)?.count == 3000)
+    }
 }

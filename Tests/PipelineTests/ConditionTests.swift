@@ -28,6 +28,10 @@ struct ConditionTests {
             ("{matrix: {GO: 1.10}}", [true, true, true, true]),
             ("{matrix: {GO: 1.*, OS: linux}}", [false, false, false, false]),
             ("{event: push, branch: main, matrix: {GO: 1.10}}", [true, false, false, false]),
+            ("{instance: ci.*}", [true, true, true, true]),
+            ("{instance: {exclude: ci.example}}", [false, false, false, false]),
+            ("{ref: {include: 'refs/**', exclude: ['refs/tags/*', refs/pull/**]}}", [true, false, false, true]),
+            ("{matrix: {GO: {exclude: 1.9}}}", [true, true, true, true]),
             ("{}", [true, true, true, true]),
         ] as [(String, [Bool])])
     func holds(when: String, expected: [Bool]) throws {
@@ -50,5 +54,34 @@ struct ConditionTests {
         )
         #expect(steps.map(\.name) == ["b", "d"])
         #expect(steps.map(\.number) == [1, 2])
+    }
+
+    private static let few = ["docs/a.md", "src/main.swift", "src/deep/b.swift"]
+
+    @Test(
+        arguments: [
+            ("src/**", few, true), ("src/*", few, true), ("'*.md'", few, false), ("['*.md', '**/*.md']", few, true),
+            ("'!docs/**'", few, true), ("'!docs/**'", ["docs/a.md"], false),
+            ("{include: 'src/**', exclude: '**/*.swift'}", few, false),
+            ("{include: '**', exclude: 'src/**'}", few, true), ("{exclude: '**'}", few, false), ("{}", few, true),
+            ("{include: none}", nil, true), ("{include: none}", [], true),
+            ("{include: none, on_empty: true}", [], true),
+            ("{include: '**', on_empty: false}", [], false), ("{include: none, ignore_message: 'hELLO'}", few, true),
+            ("{include: none, ignore_message: other}", few, false),
+            ("{include: none, on_empty: false, ignore_message: hello}", [], true),
+        ] as [(String, [String]?, Bool)])
+    func paths(written: String, changed: [String]?, expected: Bool) throws {
+        for event in [Event.push, .pullRequest, .tag, .deployment] {
+            var context = context(event: event)
+            context.changedPaths = changed
+            let holds = try names("{path: \(written)}", in: context)
+            #expect(holds == (expected || event == .tag || event == .deployment))
+        }
+        #expect(try configuration("steps: {t: {commands: [make], when: {path: \(written)}}}").looksAtPaths)
+    }
+
+    @Test(arguments: [("ignore", true), ("fail", false)])
+    func failure(written: String, expected: Bool) throws {
+        #expect(try steps("steps: {t: {commands: [make], failure: \(written)}}").first?.ignoresFailure == expected)
     }
 }

@@ -118,11 +118,12 @@ returning last_number
 with made as (
     insert into builds (
         repo_id, number, parent, event, status, error, finished_at, deploy_to, commit, branch, ref, refspec, remote, title,
-        message, committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id, from_fork, sealed
+        message, committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id, from_fork, sealed,
+        changed_paths
     )
     values (
         $1, $2, $3, $4::build_event, $5::run_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23, $24
+        $21, $22, $23, $24, $25
     )
     returning *
 ),
@@ -174,7 +175,7 @@ returning id
 
 -- name: source
 -- What a copy of a build is made of.
-select c.content, b.sealed, {{build_columns}}
+select c.content, b.sealed, b.changed_paths, {{build_columns}}
 from builds b
 join build_configs c on c.id = b.config_id
 where b.repo_id = $1 and b.number = $2

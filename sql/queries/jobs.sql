@@ -76,6 +76,7 @@ select
     j.cancel_requested or r.deleted_at is not null,
     c.content,
     b.sealed,
+    b.changed_paths,
     t.max_timeout_minutes,
     {{build_columns}},
     {{repo_columns}}

@@ -20,6 +20,21 @@ extension GitForge {
         return commit
     }
 
+    /// By the two trees: what a force push took away is a difference too.
+    package func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]? {
+        guard ObjectName.isWhole(before), ObjectName.isWhole(after), !ObjectName.isNone(before) else { return nil }
+        let arguments = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--"]
+        do {
+            let output = try await git.run(arguments, gitDir: existingFolder(of: path), outputLimit: 1 << 20)
+            // One of the commits is gone.
+            guard output.code == 0 else { return nil }
+            let names = output.bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            return names.count > ForgeLimits.changedPaths ? nil : names
+        } catch let error as ForgeError where error.code == .tooLarge {
+            return nil
+        }
+    }
+
     /// Relative parts would be resolved by git, or end it; a newline would be a second question, and a return is dropped.
     private static func couldBeFile(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
