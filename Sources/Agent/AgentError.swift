@@ -11,6 +11,8 @@ package struct AgentError: Error, Sendable, CustomStringConvertible {
         package static let folderUnusable = Code(name: "folderUnusable")
         /// A sandbox is required and does not work here.
         package static let sandboxUnavailable = Code(name: "sandboxUnavailable")
+        /// A step needs another runtime than this agent's.
+        package static let unsupported = Code(name: "unsupported")
         /// The operating system refused something a job needs.
         package static let system = Code(name: "system")
     }

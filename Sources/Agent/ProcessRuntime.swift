@@ -38,6 +38,9 @@ package struct ProcessRuntime: Runtime {
     }
 
     package func run(_ step: StepPlan, in workspace: Workspace, output: FileDescriptor) async throws -> Int {
+        guard !step.commands.isEmpty else {
+            throw AgentError(.unsupported, "a plugin needs the container runtime")
+        }
         let control = "\(workspace.control)/\(step.number)"
         try write(step, to: control, in: workspace)
         // A step's secrets are in there.

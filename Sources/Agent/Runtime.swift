@@ -8,6 +8,7 @@ package protocol Runtime: Sendable {
 
     /// Runs a step to its end and leaves nothing of it running. Several steps of a job may run at the same time.
     ///
+    /// A step without commands is a plugin: it runs its image's own program, and a runtime without images throws.
     /// What it writes, after a line `+ COMMAND` for each command, is appended to `output`, standard output and error as
     /// one stream. When the task is cancelled the step is killed within 2 s, whatever it started included.
     /// - Returns: the exit code, 128 and the signal's number for a step ended by a signal.

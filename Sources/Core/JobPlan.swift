@@ -7,13 +7,14 @@ package struct JobPlan: Sendable, Hashable, Codable {
     }
 }
 
-/// One step of a job: commands run one after the other, in one shell, until one fails.
+/// One step of a job: commands run one after the other, in one shell, until one fails; or a plugin.
 package struct StepPlan: Sendable, Hashable, Codable {
     /// 1 for the first step after the clone; the clone itself is step 0.
     package var number: Int
     package var name: String
     /// The container image asked for; empty for none.
     package var image: String
+    /// Empty for a plugin: then the image's own program runs, with its settings in the environment.
     package var commands: [String]
     /// The whole environment of the step, Skep's own variables included.
     package var environment: Variables

@@ -12,16 +12,22 @@ struct Condition: Sendable {
         case cell(String)
     }
 
-    init(_ value: YAMLValue?) throws(ConfigurationError) {
+    /// - Parameter excluded: events that never count.
+    init(
+        _ value: YAMLValue?, _ table: KeyTable = .condition, leavingOut excluded: Set<Event> = []
+    ) throws(ConfigurationError) {
+        if table.title == KeyTable.notifyCondition.title { outcomes = [.success, .failure] }
+        events.subtract(excluded)
         guard let value else { return }
-        let section = try Section(value, .condition)
+        let section = try Section(value, table)
         for (key, subject) in Self.subjects {
             if let entry = section[key] { filters.append((subject, try Filter(entry.value, key))) }
         }
         if let entry = section["matrix"] { try addCell(entry.value) }
-        if let entry = section["event"] { events = try Self.events(entry.value) }
+        if let entry = section["event"] { events = try Self.events(entry.value, leavingOut: excluded) }
         path = try section["path"].map { entry throws(ConfigurationError) in try PathCondition(entry.value) }
         if let entry = section["status"] { outcomes = try Self.outcomes(entry.value) }
+        try readFlags(section, at: value.place)
     }
 
     /// Whether a step with this condition is part of the job, `status` aside.
@@ -53,9 +59,31 @@ struct Condition: Sendable {
         }
     }
 
-    private static func events(_ value: YAMLValue) throws(ConfigurationError) -> Set<Event> {
+    private static func events(
+        _ value: YAMLValue, leavingOut excluded: Set<Event>
+    ) throws(ConfigurationError) -> Set<Event> {
         let known: [Event] = [.push, .pullRequest, .tag, .deployment]
-        return try chosen(value, "event", from: known)
+        let events = try chosen(value, "event", from: known).subtracting(excluded)
+        guard !events.isEmpty else {
+            throw ConfigurationError(
+                at: value.place, "publish and deploy do not run for pull requests, so this never runs; remove it")
+        }
+        return events
+    }
+
+    /// `success` and `failure` of Drone 0.4: with one of them there, what is not said is not meant.
+    private mutating func readFlags(_ section: Section, at place: Place) throws(ConfigurationError) {
+        let flags: [(String, StepPlan.Outcome)] = [("success", .success), ("failure", .failure)]
+        guard flags.contains(where: { section[$0.0] != nil }) else { return }
+        outcomes = []
+        for (key, outcome) in flags {
+            try section.check(key, isOneOf: ["true", "false"])
+            if try section[key]?.value.text(key) == "true" { outcomes.insert(outcome) }
+        }
+        guard !outcomes.isEmpty else {
+            throw ConfigurationError(
+                at: place, "neither success nor failure is true, so the plugin never runs; remove it")
+        }
     }
 
     private static func outcomes(_ value: YAMLValue) throws(ConfigurationError) -> Set<StepPlan.Outcome> {

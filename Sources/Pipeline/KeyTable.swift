@@ -30,7 +30,8 @@ extension KeyTable {
     static let file = KeyTable(
         "the file",
         read: [
-            "branches", "build", "concurrency", "kind", "labels", "matrix", "pipeline", "platform", "steps", "type",
+            "branches", "build", "concurrency", "deploy", "kind", "labels", "matrix", "notify", "pipeline", "platform",
+            "publish", "steps", "type",
         ],
         accepted: ["debug", "name", "variables", "version"],
         refused: [
@@ -40,7 +41,6 @@ extension KeyTable {
                 "the clone cannot be changed yet; remove it: the commit is checked out as it is"
             ),
             (["cache"], "caches are not supported yet; remove it"),
-            (["publish", "deploy", "notify"], "plugins are not supported yet; write the work as a step with commands"),
             (["workspace"], "the workspace cannot be chosen; remove it and use $CI_WORKSPACE"),
             (["volumes", "networks"], "containers' settings are not supported yet; remove it"),
             (["secrets"], "write `secrets:` in each step that needs them"),
@@ -54,23 +54,32 @@ extension KeyTable {
     static let step = KeyTable(
         "a step",
         read: [
-            "commands", "depends_on", "environment", "failure", "group", "image", "name", "secrets", "when",
-        ],
-        accepted: ["pull"],
+            "commands", "depends_on", "environment", "failure", "group", "image", "name", "secrets", "settings", "when",
+        ], accepted: ["pull"],
         refused: [
             (["ignore_failure"], "write `failure: ignore`"),
             (["detach"], "not supported yet; start it in the background of a command"),
-            (["settings", "plugin", "vargs"], "plugins are not supported yet; write the work as commands"),
-            (["entrypoint", "command"], "steps run their `commands:` with /bin/sh; write it there"),
+            (["plugin", "vargs"], "write the plugin's `image:` and `settings:`"),
             (["directory", "working_dir"], "steps start in the checked-out folder; begin the commands with `cd`"),
-            (
-                [
-                    "auth_config", "backend_options", "cap_add", "cpu_quota", "cpu_set", "cpu_shares", "devices", "dns",
-                    "dns_search", "extra_hosts", "mem_limit", "mem_swappiness", "memswap_limit", "net", "network_mode",
-                    "networks", "ports", "privileged", "resources", "shm_size", "tmpfs", "user", "volumes",
-                ], "containers' settings are not supported yet; remove it"
-            ),
-        ])
+        ] + containers)
+
+    /// One of `publish`, `deploy` and `notify`. Every other key is a setting.
+    static let plugin = KeyTable(
+        "a plugin", read: ["environment", "image", "when"], accepted: ["pull"], refused: containers)
+
+    private static let containers: [(keys: [String], advice: String)] = [
+        (
+            ["entrypoint", "command"],
+            "steps run their `commands:` with /bin/sh, plugins what their image says; remove it"
+        ),
+        (
+            [
+                "auth_config", "backend_options", "cap_add", "cpu_quota", "cpu_set", "cpu_shares", "devices", "dns",
+                "dns_search", "extra_hosts", "mem_limit", "mem_swappiness", "memswap_limit", "net", "network_mode",
+                "networks", "ports", "privileged", "resources", "shm_size", "tmpfs", "user", "volumes",
+            ], "containers' settings are not supported yet; remove it"
+        ),
+    ]
 
     static let condition = KeyTable(
         "when",
@@ -85,6 +94,27 @@ extension KeyTable {
         ])
 
     static let concurrency = KeyTable("concurrency", read: ["group", "limit"], refused: [])
+
+    /// Of `publish` and `deploy`.
+    static let pluginCondition = KeyTable(
+        "when of a plugin",
+        read: ["branch", "environment", "event", "instance", "matrix", "path", "ref", "repo", "target"],
+        refused: [
+            (["success", "failure", "status"], "publish and deploy run when all before them succeeded; remove it"),
+            (["change"], "not supported; remove it"),
+        ])
+
+    /// Of `notify`.
+    static let notifyCondition = KeyTable(
+        "when of a notification",
+        read: [
+            "branch", "environment", "event", "failure", "instance", "matrix", "path", "ref", "repo", "success",
+            "target",
+        ],
+        refused: [
+            (["status"], "write `success: true` or `failure: true`"),
+            (["change"], "not supported; use `success:` and `failure:`"),
+        ])
 
     static let secret = KeyTable("a secret", read: ["source", "target"], refused: [])
 

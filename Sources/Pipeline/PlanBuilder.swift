@@ -55,14 +55,21 @@ struct PlanBuilder {
         try spend(shared.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }, at: step.place)
         for pair in step.environment {
             let value = try substituted(pair.value, of: step)
-            guard pair.name.utf8.count + value.utf8.count + 2 <= Self.maximumEntry else {
-                throw ConfigurationError(
-                    at: pair.value.place,
-                    "\(quoted(pair.name)) is longer than 128 KiB; put it in a file of the repository")
-            }
-            environment[pair.name] = value
+            environment[pair.name] = try checked(value, of: pair.name, at: pair.value.place)
+        }
+        for setting in step.settings {
+            let value = try setting.text { text throws(ConfigurationError) in try substituted(text, of: step) }
+            environment[setting.name] = try checked(value, of: setting.name, at: setting.place)
         }
         return environment
+    }
+
+    private func checked(_ value: String, of name: String, at place: Place) throws(ConfigurationError) -> String {
+        guard name.utf8.count + value.utf8.count + 2 <= Self.maximumEntry else {
+            throw ConfigurationError(
+                at: place, "\(quoted(name)) is longer than 128 KiB; put it in a file of the repository")
+        }
+        return value
     }
 
     /// nil: the step does not get it, and a note says why.
@@ -147,20 +154,5 @@ extension Substitution {
         for variable in BuildVariable.short { values[variable.name] = variable.text(in: context) }
         let freeText = BuildVariable.all.filter(\.isFreeText).map(\.name)
         self.init(values: values, freeText: Set(freeText), cell: cell.merging(secrets))
-    }
-}
-
-extension NamedSecret {
-    /// Whether one of its patterns fits the image, with or without the tag. Without patterns it is for every step.
-    fileprivate func isFor(image: String) -> Bool {
-        guard !images.isEmpty else { return true }
-        let name = image.split(separator: "@").first.map(String.init) ?? image
-        let untagged = name.lastIndex(of: ":").flatMap { colon in
-            name[colon...].contains("/") ? nil : String(name[..<colon])
-        }
-        return images.contains { pattern in
-            guard let glob = Glob(pattern) else { return false }
-            return glob.matches(image) || glob.matches(name) || untagged.map(glob.matches) == true
-        }
     }
 }

@@ -86,7 +86,7 @@ extension SecretVariable {
         return variables
     }
 
-    private func checked() throws(ConfigurationError) -> SecretVariable {
+    func checked() throws(ConfigurationError) -> SecretVariable {
         guard (1...255).contains(name.utf8.count), !name.contains("="), !name.contains("\0") else {
             throw ConfigurationError(
                 at: place, "\(quoted(name)) cannot be a variable; write 1 to 255 bytes without \"=\"")
@@ -95,5 +95,20 @@ extension SecretVariable {
             throw ConfigurationError(at: place, "the secret has no name; write one")
         }
         return self
+    }
+}
+
+extension NamedSecret {
+    /// Whether one of its patterns fits the image, with or without the tag. Without patterns it is for every step.
+    func isFor(image: String) -> Bool {
+        guard !images.isEmpty else { return true }
+        let name = image.split(separator: "@").first.map(String.init) ?? image
+        let untagged = name.lastIndex(of: ":").flatMap { colon in
+            name[colon...].contains("/") ? nil : String(name[..<colon])
+        }
+        return images.contains { pattern in
+            guard let glob = Glob(pattern) else { return false }
+            return glob.matches(image) || glob.matches(name) || untagged.map(glob.matches) == true
+        }
     }
 }

@@ -2,17 +2,25 @@
 struct Section {
     let place: Place
     private let entries: [String: YAMLValue.Entry]
+    /// Entries that the table does not know, in the order written.
+    let others: [YAMLValue.Entry]
 
-    /// Refuses keys that are unknown, or known and refused. Keys that begin with `x-` may hold anything: a place for
-    /// anchors.
-    init(_ value: YAMLValue, _ table: KeyTable) throws(ConfigurationError) {
+    /// Refuses keys that are known and refused, and unknown ones unless they are kept for somebody else to read. Keys that
+    /// begin with `x-` may hold anything: a place for anchors.
+    init(_ value: YAMLValue, _ table: KeyTable, keepingOthers: Bool = false) throws(ConfigurationError) {
         place = value.place
         var entries: [String: YAMLValue.Entry] = [:]
+        var others: [YAMLValue.Entry] = []
         for entry in try value.entries(table.title) where !entry.key.hasPrefix("x-") {
+            if keepingOthers, table.rules[entry.key] == nil {
+                others.append(entry)
+                continue
+            }
             try Self.check(entry, table)
             entries[entry.key] = entry
         }
         self.entries = entries
+        self.others = others
     }
 
     subscript(key: String) -> YAMLValue.Entry? { entries[key] }

@@ -3,7 +3,9 @@ struct StepDefinition: Sendable {
     let name: String
     let place: Place
     let image: WrittenText?
+    /// None: the step is a plugin, and runs what its image says.
     let commands: [WrittenText]
+    let settings: [Setting]
     let environment: [WrittenPair]
     let secrets: [SecretVariable]
     let condition: Condition
@@ -27,20 +29,22 @@ struct StepDefinition: Sendable {
             let keys = sections.map { "\"\($0.key)\"" }.joined(separator: " and ")
             throw ConfigurationError(at: sections[1].place, "the file has \(keys); put all steps in one of them")
         }
-        if section.key == "build" {
-            return [try StepDefinition(section.value, name: "build", place: section.place)]
-        }
-        return try checked(try all(in: section), at: section.place)
+        let plugins = try PluginSections.steps(of: file, besides: section)
+        return try checked(try all(in: section) + plugins, at: section.place)
     }
 
     private static func all(in section: YAMLValue.Entry) throws(ConfigurationError) -> [StepDefinition] {
+        let takesSettings = section.key == "pipeline"
+        if section.key == "build" {
+            return [try StepDefinition(section.value, name: "build", place: section.place, takesSettings: false)]
+        }
         if case .list(let values) = section.value.content {
             return try values.map { value throws(ConfigurationError) in
-                try StepDefinition(value, name: nil, place: value.place)
+                try StepDefinition(value, name: nil, place: value.place, takesSettings: takesSettings)
             }
         }
         return try section.value.entries("\"\(section.key)\"").map { entry throws(ConfigurationError) in
-            try StepDefinition(entry.value, name: entry.key, place: entry.place)
+            try StepDefinition(entry.value, name: entry.key, place: entry.place, takesSettings: takesSettings)
         }
     }
 
@@ -59,17 +63,23 @@ struct StepDefinition: Sendable {
         return try StepOrder.sorted(steps)
     }
 
-    /// `name` is the step's key, or nil if it has to name itself.
-    private init(_ value: YAMLValue, name: String?, place: Place) throws(ConfigurationError) {
-        let section = try Section(value, .step)
+    /// - Parameters:
+    ///   - name: the step's key, or nil if it has to name itself.
+    ///   - takesSettings: without commands, every key that is not known is a setting, as in Drone 0.5.
+    private init(
+        _ value: YAMLValue, name: String?, place: Place, takesSettings: Bool
+    ) throws(ConfigurationError) {
+        let section = try Section(value, .step, keepingOthers: takesSettings && !value.hasKey("commands"))
         self.name = try Self.name(of: section, key: name, at: place)
         self.place = place
         image = try section["image"].map { entry throws(ConfigurationError) in try WrittenText(entry.value, "image") }
         commands = try Self.commands(of: section)
+        settings = try Setting.list(section["settings"], section.others)
         environment = try WrittenPair.list(
             section["environment"], atMost: Self.maximumVariables, skippingMappings: true)
         secrets =
             try SecretVariable.list(section["secrets"]) + SecretVariable.list(environment: section["environment"])
+            + Setting.secrets(section["settings"], section.others)
         condition = try Condition(section["when"]?.value)
         dependsOn = try StepOrder.dependencies(of: section)
         group = try StepOrder.group(of: section)
@@ -90,9 +100,16 @@ struct StepDefinition: Sendable {
 
     private static func commands(of section: Section) throws(ConfigurationError) -> [WrittenText] {
         guard let entry = section["commands"] else {
+            guard section["image"] != nil else {
+                throw ConfigurationError(
+                    at: section.place,
+                    "the step has no commands; add `commands:`, or the `image:` of a plugin, a step without")
+            }
+            return []
+        }
+        if let settings = section["settings"] {
             throw ConfigurationError(
-                at: section.place,
-                "the step has no commands; add `commands:` (plugins, steps without, are not supported yet)")
+                at: settings.place, "plugins have `settings:`, other steps `commands:`; keep one of them")
         }
         let items = try entry.value.items("\"commands\"")
         guard !items.isEmpty else {

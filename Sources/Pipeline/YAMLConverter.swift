@@ -31,7 +31,7 @@ struct YAMLConverter {
         try budget.check(depth: depth, at: place)
         try budget.spend(YAMLBudget.Cost(nodes: 1), at: place)
         let (content, height) = try content(of: node, at: place, depth: depth)
-        let value = YAMLValue(place: place, content: content)
+        let value = YAMLValue(place: place, content: content, isPlain: node.scalar?.style == .plain)
         if let name = node.anchor?.rawValue {
             anchors[name] = Anchored(value: value, height: height, cost: budget.spent - before)
         }

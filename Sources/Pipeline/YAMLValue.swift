@@ -18,8 +18,14 @@ struct YAMLValue: Sendable {
 
     var place: Place
     var content: Content
+    /// A scalar written without quotes.
+    var isPlain = false
 
     var isMapping: Bool { if case .mapping = content { true } else { false } }
+
+    func hasKey(_ key: String) -> Bool {
+        if case .mapping(let entries) = content { entries.contains { $0.key == key } } else { false }
+    }
 
     /// What a message calls a value of this kind.
     var kind: String {

@@ -65,6 +65,17 @@ import Testing
         }
     }
 
+    @Test func aPluginNeedsContainers() async throws {
+        try await Lab.with { lab in
+            let end = try await lab.run(
+                lab.job([step(1, ["printf one"]), step(2, []), step(3, ["echo no"], on: [.success, .failure])]))
+            #expect(end.status == .error)
+            #expect(end.error == "a plugin needs the container runtime")
+            #expect(lab.server.text == "+ printf one\none\nskep: a plugin needs the container runtime\n")
+            #expect(lab.server.steps == ["0 success 0", "1 success 0", "2 error 1", "3 skipped 0"])
+        }
+    }
+
     @Test func aFailedCloneIsTheLog() async throws {
         try await Lab.with { lab in
             var job = lab.job([step(1, ["echo never"])])

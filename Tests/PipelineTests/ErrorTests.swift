@@ -13,7 +13,7 @@ struct ErrorTests {
             ("steps: 5", 1, 8, "must be a mapping"),
             ("steps: [{name: a, commands: [x]}]\nbuild: {commands: [x]}", 2, 1, "\"steps\" and \"build\""),
             ("steps:\n- name: a\n  comands: [x]", 3, 3, "\"comands\" is no key of a step"),
-            ("steps:\n- name: a\n  image: x", 2, 3, "has no commands"),
+            ("steps:\n- name: a", 2, 3, "has no commands"),
             ("steps:\n- commands: [x]", 2, 3, "needs a name"),
             ("steps:\n- {name: a, commands: [x]}\n- {name: a, commands: [x]}", 3, 3, "another step"),
             ("steps:\n  a: {name: b, commands: [x]}", 2, 7, "remove \"name\""),
