@@ -93,7 +93,8 @@ struct StepSequence: Sendable {
         await track(0, in: log) {
             let output = try JobLog(path: workspace.cloneOutput)
             let checkout = Checkout(
-                instruction: job.clone, workspace: workspace, launcher: launcher, output: output.descriptor)
+                instruction: job.clone, options: job.plan.clone, workspace: workspace, launcher: launcher,
+                output: output.descriptor)
             let code = try await checkout.run()
             if code != 0, !isStopped {
                 log.begin(step: 0)

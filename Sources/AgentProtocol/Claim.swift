@@ -69,15 +69,18 @@ package struct ClaimedJob: Sendable, Codable {
     }
 }
 
-/// What to have in the workspace before the first step.
+/// What to have in the workspace before the first step. How, says the plan's `clone`.
 package struct CloneInstruction: Sendable, Codable {
     package var remote: String
     package var ref: String
     package var commit: String
+    /// nil: the agent gets at the remote by itself.
+    package var credential: CloneCredential?
 
-    package init(remote: String, ref: String, commit: String) {
+    package init(remote: String, ref: String, commit: String, credential: CloneCredential? = nil) {
         self.remote = remote
         self.ref = ref
         self.commit = commit
+        self.credential = credential
     }
 }

@@ -1,6 +1,8 @@
 package import AgentProtocol
 import Core
+import Forge
 import LogStream
+import Logging
 import Pipeline
 import Queue
 import Sealing
@@ -54,16 +56,29 @@ extension Engine {
         }
         do {
             let planned = try await planned(work)
-            return try await begin(claim, work, planned, agentID: agentID)
+            let credential = planned.plan.clone.isSkipped ? nil : try await cloneCredential(of: work)
+            return try await begin(claim, work, planned, credential, agentID: agentID)
         } catch let error as ConfigurationError {
             try await end(claim, work, .error, ".drone.yml, \(error)")
+            return nil
+        } catch let error as ForgeError where error.mayPass {
+            // The claim ends by itself, soon, and the job waits again; this agent gets another meanwhile.
+            logger.warning(
+                "a job waits for its forge", metadata: ["job.id": "\(claim.id)", "error": "\(error.detail)"])
+            return nil
+        } catch let error as ForgeError {
+            try await end(claim, work, .error, "the forge refused a credential for the clone: \(error)")
             return nil
         }
     }
 
-    private func begin(_ claim: Claim, _ work: JobWork, _ planned: PlannedJob, agentID: Int64) async throws
-        -> ClaimedJob?
-    {
+    private func cloneCredential(of work: JobWork) async throws -> CloneCredential? {
+        try await forges.with(id: work.repo.forgeID).client.cloneCredential(for: work.repo.path)
+    }
+
+    private func begin(
+        _ claim: Claim, _ work: JobWork, _ planned: PlannedJob, _ credential: CloneCredential?, agentID: Int64
+    ) async throws -> ClaimedJob? {
         let plan = planned.plan
         let token = work.build.fromFork ? nil : Token.generate(prefix: Token.jobPrefix)
         let attemptID: Int64? = try await store.transaction { store, session in
@@ -85,8 +100,10 @@ extension Engine {
         return ClaimedJob(
             attemptID: attemptID, attempt: claim.attempt, repo: work.repo.fullName, build: work.build.number,
             job: work.number, timeout: work.timeout * 60, lease: settings.lease,
-            clone: CloneInstruction(remote: work.repo.cloneURL, ref: change.ref, commit: change.commit),
-            plan: plan.with(token), masks: planned.masks + (token.map { [$0.text] } ?? []), notes: planned.notes)
+            clone: CloneInstruction(
+                remote: work.repo.cloneURL, ref: change.ref, commit: change.commit, credential: credential),
+            plan: plan.with(token), masks: planned.masks + [token?.text, credential?.password].compactMap(\.self),
+            notes: planned.notes)
     }
 
     private func planned(_ work: JobWork) async throws -> PlannedJob {

@@ -1,8 +1,10 @@
 /// What an agent does for one job: the steps, everything substituted, numbered so that they could run one after the other.
 package struct JobPlan: Sendable, Hashable, Codable {
+    package var clone: CloneOptions
     package var steps: [StepPlan]
 
-    package init(steps: [StepPlan]) {
+    package init(clone: CloneOptions = CloneOptions(), steps: [StepPlan]) {
+        self.clone = clone
         self.steps = steps
     }
 }

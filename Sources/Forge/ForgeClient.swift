@@ -25,6 +25,9 @@ package protocol ForgeClient: Sendable {
     /// The files that differ between two commits, each once. nil: not to be told, or more than `ForgeLimits.changedPaths`.
     func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]?
 
+    /// What a job may clone that repository with, for an hour or so. nil: it needs nothing, or the forge gives none.
+    func cloneCredential(for path: RepoPath) async throws -> CloneCredential?
+
     /// `refs/heads/*` and `refs/tags/*` with the object names that they hold.
     func references(in path: RepoPath) async throws -> [String: String]
 
@@ -42,6 +45,8 @@ extension ForgeClient {
     package func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]? {
         nil
     }
+
+    package func cloneCredential(for path: RepoPath) async throws -> CloneCredential? { nil }
 }
 
 package enum ForgeLimits {

@@ -8,6 +8,7 @@ package struct Configuration: Sendable {
     package let concurrency: ConcurrencyGroup?
     private let branches: Filter
     private let agentLabels: AgentLabels
+    private let clone: CloneOptions
     private let steps: [StepDefinition]
 
     /// Reads and checks all of the file, at most 1 MiB of UTF-8. What Skep does not know or cannot do yet is an error,
@@ -24,6 +25,7 @@ package struct Configuration: Sendable {
             } ?? .everything
         agentLabels = try AgentLabels(section)
         concurrency = try ConcurrencyParser.group(section["concurrency"])
+        clone = try CloneSection.options(of: section)
     }
 
     /// Whether `branches:` lets an event on this branch make a build. Tags and deployments are never held back.
@@ -46,7 +48,7 @@ package struct Configuration: Sendable {
     ) {
         var builder = PlanBuilder(cell: cell, context: context, links: StepLinks(steps))
         for step in steps { try builder.append(step) }
-        return (JobPlan(steps: builder.steps), builder.notes)
+        return (JobPlan(clone: clone, steps: builder.steps), builder.notes)
     }
 
     /// Whether a step's condition asks which files changed.

@@ -30,16 +30,13 @@ extension KeyTable {
     static let file = KeyTable(
         "the file",
         read: [
-            "branches", "build", "concurrency", "deploy", "kind", "labels", "matrix", "notify", "pipeline", "platform",
-            "publish", "steps", "type",
+            "branches", "build", "clone", "concurrency", "deploy", "kind", "labels", "matrix", "notify", "pipeline",
+            "platform", "publish", "skip_clone", "steps", "type",
         ],
         accepted: ["debug", "name", "variables", "version"],
         refused: [
             (["services", "compose"], "services are not supported yet; start what the build needs in its commands"),
-            (
-                ["clone", "skip_clone", "git"],
-                "the clone cannot be changed yet; remove it: the commit is checked out as it is"
-            ),
+            (["git"], "write `clone: {depth: …, recursive: …, tags: …}`"),
             (["cache"], "caches are not supported yet; remove it"),
             (["workspace"], "the workspace cannot be chosen; remove it and use $CI_WORKSPACE"),
             (["volumes", "networks"], "containers' settings are not supported yet; remove it"),
@@ -124,6 +121,27 @@ extension KeyTable {
 
     static let path = KeyTable(
         "path", read: ["exclude", "ignore_message", "include", "on_empty"], refused: [])
+
+    static let clone = KeyTable(
+        "clone", read: ["depth", "disable", "recursive", "tags"],
+        refused: [
+            (["path"], "the workspace cannot be chosen; remove it and use $CI_WORKSPACE"),
+            (["skip_verify", "custom_ssl_path", "custom_ssl_url"], "certificates are the agent's business; remove it"),
+            (["image"], "the agent clones by itself; name it under the step of the clone, as `git: {image: …}`"),
+            (
+                ["submodule_override", "submodule_update_remote", "submodule_partial", "lfs", "partial", "sha", "ref"],
+                "not supported; remove it, or do it in the commands of the first step"
+            ),
+            (["trusted"], "not supported; remove it"),
+        ])
+
+    /// The clone as a step, in the later dialects.
+    static let cloneStep = KeyTable(
+        "the clone's step", read: ["depth", "image", "name", "recursive", "settings", "tags"], accepted: ["pull"],
+        refused: [
+            (["commands"], "the agent clones by itself; write `skip_clone: true` and a first step with these commands"),
+            (["when", "environment", "secrets"], "not supported for the clone; remove it"),
+        ])
 
     static let platform = KeyTable(
         "platform", read: ["arch", "os"],

@@ -17,6 +17,10 @@ final class ScriptedForge: ForgeClient {
         var failures = 0
         /// Of every two commits.
         var changedPaths: [String]? = ["README.md"]
+        /// For every repository.
+        var credential: CloneCredential?
+        /// Instead of that.
+        var credentialFailure: ForgeError?
         /// Commits in the order they were asked for.
         var asked: [String] = []
     }
@@ -59,6 +63,13 @@ final class ScriptedForge: ForgeClient {
 
     func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]? {
         state.withLock { $0.changedPaths }
+    }
+
+    func cloneCredential(for path: RepoPath) async throws -> CloneCredential? {
+        try state.withLock { state in
+            if let failure = state.credentialFailure { throw failure }
+            return state.credential
+        }
     }
 
     func identify(_ request: HookRequest) throws(HookError) -> HookIdentity { try git.identify(request) }

@@ -55,6 +55,11 @@ struct DocumentationTests {
         #expect(documented.count == actual.count)
     }
 
+    @Test func listsTheOptionsOfTheClone() {
+        let documented = rows(under: "### Clone").map { names($0[0])[0] }
+        #expect(documented.sorted() == KeyTable.clone.rules.filter { $0.value == .read }.map(\.key).sorted())
+    }
+
     private func word(_ rule: KeyTable.Rule) -> String {
         switch rule {
         case .read: "read"
