@@ -154,6 +154,8 @@ package struct Routes: Sendable {
             .get("/api/repos/{owner}/{name}/secrets", use: secrets.list)
             .patch("/api/repos/{owner}/{name}/secrets/{secret}", use: secrets.update)
             .delete("/api/repos/{owner}/{name}/secrets/{secret}", use: secrets.delete)
+            .post("/api/repos/{owner}/{name}/builds/{number}/approve", use: builds.approve)
+            .post("/api/repos/{owner}/{name}/builds/{number}/decline", use: builds.decline)
             .delete("/api/repos/{owner}/{name}/builds/{number}/{job}", use: logs.cancel)
             .delete("/api/repos/{owner}/{name}/logs/{number}/{job}", use: logs.cancel)
         once(permitted(router).group(context: PushContext.self))

@@ -13,6 +13,9 @@ extension Engine {
                 let build = try await store.lockBuild(repoID: access.repo.id, number: number)?.build,
                 let job = try await store.lockJob(buildID: build.id, number: jobNumber)
             else { throw AccessError.notFound("\(access.repo.path) has no job \(number)/\(jobNumber).") }
+            guard build.approval != .required else {
+                throw Refusal.conflict("Build \(number) waits for approval: decline it.")
+            }
             guard !job.status.isFinished else { throw Refusal.conflict("The job has ended: \(job.status.rawValue).") }
             try await cancel(job, of: build, because: "cancelled", store, session)
         }

@@ -7,6 +7,7 @@ extension Engine {
     package func changeRepo(_ access: Access, _ change: RepoChange) async throws -> Repo {
         try access.require(.write, to: "change it")
         try check(change, access)
+        try checkApproval(change, access)
         try await checkLimit(change, access.repo)
         guard let repo = try await store.updateRepo(id: access.repo.id, change) else {
             throw AccessError.notFound("There is no repository \(access.repo.path), or you may not see it.")
@@ -58,6 +59,14 @@ extension Engine {
                 throw Refusal.conflict("private follows the forge: change it there.")
             }
         }
+    }
+
+    private func checkApproval(_ change: RepoChange, _ access: Access) throws {
+        guard let rule = change.approval, rule != access.repo.approval else { return }
+        guard rule != .unknown else {
+            throw Refusal.invalid("approval must be none, forks or pull_requests.")
+        }
+        try access.require(.admin, to: "change approval")
     }
 
     private static func onlyServerAdmins(_ field: String) -> AccessError {

@@ -29,6 +29,8 @@ struct BuildSource: Sendable {
     var sealed: String?
     /// The files that the change touched; nil where nobody asks, or nobody knows.
     var changedPaths: [String]?
+    /// Login of somebody who may approve builds and asked for this one. nil: nobody did.
+    var approver: String?
 }
 
 extension Engine {

@@ -24,6 +24,7 @@ extension Engine {
             guard let (build, configID) = try await store.lockBuild(repoID: access.repo.id, number: number) else {
                 throw AccessError.notFound("\(access.repo.path) has no build \(number).")
             }
+            try build.requireApproval()
             guard build.status.isFinished else {
                 throw Refusal.conflict(
                     "Build \(number) is \(build.status.rawValue); it can be restarted when it has ended.")
@@ -43,25 +44,22 @@ extension Engine {
         guard let (build, jobs) = try await store.restartBuild(id: build.id) else {
             throw AccessError.notFound("The build is gone.")
         }
-        for (job, classID, group) in jobs {
-            try await WorkQueue(session).enqueue(
-                NewItem(
-                    id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id,
-                    priority: repo.scheduling.priority, attempt: job.attempt, group: group))
-        }
+        try await enqueue(jobs, of: repo, session)
         return BuildWithJobs(build: build, jobs: jobs.map(\.job))
     }
 
-    /// Makes a new build of the same commit and file, also while the original runs.
+    /// Makes a new build of the same commit and file, also while the original runs. Who asks for it approves it.
     package func forkBuild(_ access: Access, number: Int64, _ fork: Fork) async throws -> BuildWithJobs {
         let copy = try await store.transaction { store, session -> BuildWithJobs in
             guard let original = try await store.buildSource(repoID: access.repo.id, number: number) else {
                 throw AccessError.notFound("\(access.repo.path) has no build \(number).")
             }
+            try original.build.requireApproval()
             let source = BuildSource(
                 event: fork.event ?? original.build.event, change: original.build.change, config: original.config,
                 deployTo: fork.deployTo ?? original.build.deployTo, parent: number,
-                fromFork: original.build.fromFork, sealed: original.sealed, changedPaths: original.changedPaths)
+                fromFork: original.build.fromFork, sealed: original.sealed, changedPaths: original.changedPaths,
+                approver: access.caller?.user.login)
             return try await startBuild(source, access.repo, deliveryID: nil, store, session)
         }
         jobsWait()

@@ -45,8 +45,8 @@ extension Engine {
         return false
     }
 
-    /// In a transaction: makes one build with its jobs, and puts those on the queue. A file that is wrong makes a build in
-    /// `error` whose one job says why in its log.
+    /// In a transaction: makes one build with its jobs, and puts those on the queue unless the build has to be approved. A
+    /// file that is wrong makes a build in `error` whose one job says why in its log.
     func startBuild(
         _ source: BuildSource, _ repo: Repo, deliveryID: Int64?, _ store: Store, _ session: any Session
     ) async throws -> BuildWithJobs {
@@ -56,23 +56,31 @@ extension Engine {
         } catch {
             return try await startBrokenBuild(source, repo, deliveryID: deliveryID, error, store)
         }
-        let build = try await createBuild(source, repo, deliveryID: deliveryID, error: "", store)
+        let approval = Self.approval(of: source, repo)
+        let build = try await createBuild(
+            source, repo, deliveryID: deliveryID, approval: approval, error: "", store)
         var jobs: [Job] = []
         for (index, cell) in cells.enumerated() {
             let classID = try await store.labelClass(cell.labels)
             let job = try await store.createJob(
                 buildID: build.id, number: index + 1, environment: cell.environment, classID: classID,
                 group: cell.group)
+            jobs.append(job)
+            if approval == .required { continue }
             try await WorkQueue(session).enqueue(
                 NewItem(
                     id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id,
                     priority: repo.scheduling.priority, group: cell.group))
-            jobs.append(job)
         }
         if repo.scheduling.cancels(build.event), source.parent == nil {
             try await supersede(before: build, of: repo, store, session)
         }
         return BuildWithJobs(build: build, jobs: jobs)
+    }
+
+    private static func approval(of source: BuildSource, _ repo: Repo) -> Approval {
+        guard repo.approval.applies(to: source.event, fromFork: source.fromFork) else { return .none }
+        return source.approver == nil ? .required : .approved
     }
 
     private struct Cell {
@@ -102,7 +110,8 @@ extension Engine {
         _ source: BuildSource, _ repo: Repo, deliveryID: Int64?, _ cause: ConfigurationError, _ store: Store
     ) async throws -> BuildWithJobs {
         let error = ".drone.yml, \(cause)"
-        let build = try await createBuild(source, repo, deliveryID: deliveryID, error: error, store)
+        let build = try await createBuild(
+            source, repo, deliveryID: deliveryID, approval: .none, error: error, store)
         let job = try await store.createJob(
             buildID: build.id, number: 1, environment: [:], classID: try await store.labelClass([:]), error: error)
         guard try await store.beginFailedAttempt(jobID: job.id) else { return BuildWithJobs(build: build, jobs: [job]) }
@@ -111,15 +120,16 @@ extension Engine {
         return BuildWithJobs(build: build, jobs: [job])
     }
 
-    private func createBuild(_ source: BuildSource, _ repo: Repo, deliveryID: Int64?, error: String, _ store: Store)
-        async throws -> Build
-    {
+    private func createBuild(
+        _ source: BuildSource, _ repo: Repo, deliveryID: Int64?, approval: Approval, error: String, _ store: Store
+    ) async throws -> Build {
         let configID = try await store.putConfig(
             repoID: repo.id, hash: Digest.sha256(source.config), content: source.config)
         return try await store.createBuild(
             NewBuild(
                 repoID: repo.id, event: source.event, change: source.change, deployTo: source.deployTo,
                 parent: source.parent, configID: configID, deliveryID: deliveryID, fromFork: source.fromFork,
+                approval: approval, approvalBy: approval == .approved ? source.approver ?? "" : "",
                 sealed: source.sealed, changedPaths: source.changedPaths, error: error))
     }
 }

@@ -12,8 +12,14 @@ extension Engine {
             repoID: repo.id, event: build.event, ref: build.change.ref, before: build.number)
         for id in earlier {
             guard let older = try await store.lockBuild(id: id), !older.status.isFinished else { continue }
+            let reason = "superseded by build \(build.number)"
+            if older.approval == .required {
+                _ = try await store.declineBuild(id: id, by: "skep", reason: reason)
+                _ = try await killJobs(of: older, because: reason, store)
+                continue
+            }
             for job in try await store.jobs(buildID: id) where !job.status.isFinished {
-                try await cancel(job, of: older, because: "superseded by build \(build.number)", store, session)
+                try await cancel(job, of: older, because: reason, store, session)
             }
         }
     }

@@ -1,3 +1,5 @@
+import Core
+import Postgres
 import Queue
 import Store
 
@@ -21,6 +23,16 @@ extension Engine {
     /// Finds the jobs that claims have passed over.
     package func bringUpJobs() async throws {
         try await queue.bringUp()
+    }
+
+    /// In a transaction: puts jobs on the queue that were made before.
+    func enqueue(_ jobs: [JobToQueue], of repo: Repo, _ session: any Session) async throws {
+        for job in jobs {
+            try await WorkQueue(session).enqueue(
+                NewItem(
+                    id: job.job.id, classID: job.classID, tenantID: repo.tenantID, repoID: repo.id,
+                    priority: repo.scheduling.priority, attempt: job.job.attempt, group: job.group))
+        }
     }
 
     /// To be called after the commit: jobs were put on the queue.

@@ -19,10 +19,14 @@ package struct Build: Sendable, Hashable, Identifiable {
     package var error: String
     /// A pull request whose commits come from another repository: it gets no secrets.
     package var fromFork: Bool
+    package var approval: Approval
+    /// Login of who approved or declined it, else empty.
+    package var approvalBy: String
 
     package init(
         id: Int64, number: Int64, event: Event, status: Status, createdAt: Date, enqueuedAt: Date, startedAt: Date?,
-        finishedAt: Date?, deployTo: String, change: Change, parent: Int64?, error: String, fromFork: Bool = false
+        finishedAt: Date?, deployTo: String, change: Change, parent: Int64?, error: String, fromFork: Bool = false,
+        approval: Approval = .none, approvalBy: String = ""
     ) {
         self.id = id
         self.number = number
@@ -37,6 +41,8 @@ package struct Build: Sendable, Hashable, Identifiable {
         self.parent = parent
         self.error = error
         self.fromFork = fromFork
+        self.approval = approval
+        self.approvalBy = approvalBy
     }
 }
 

@@ -17,6 +17,8 @@ package struct Repo: Sendable, Hashable, Identifiable {
     package var trusted: Bool
     package var allows: Allowed
     package var scheduling: Scheduling
+    /// Which builds wait for somebody's word.
+    package var approval: ApprovalRule
 
     /// Which events make builds.
     package struct Allowed: Sendable, Hashable {
@@ -46,7 +48,7 @@ package struct Repo: Sendable, Hashable, Identifiable {
     package init(
         id: Int64, tenantID: Int64, forgeID: Int64, forge: String?, owner: String, name: String, avatarURL: String,
         linkURL: String, cloneURL: String, defaultBranch: String, timeout: Int, isPrivate: Bool, trusted: Bool,
-        allows: Allowed, scheduling: Scheduling = Scheduling()
+        allows: Allowed, scheduling: Scheduling = Scheduling(), approval: ApprovalRule = .forks
     ) {
         self.id = id
         self.tenantID = tenantID
@@ -63,6 +65,7 @@ package struct Repo: Sendable, Hashable, Identifiable {
         self.trusted = trusted
         self.allows = allows
         self.scheduling = scheduling
+        self.approval = approval
     }
 
     package var fullName: String { "\(owner)/\(name)" }

@@ -112,7 +112,7 @@ extension Store {
 }
 
 extension Build {
-    static let columnCount = 24
+    static let columnCount = 26
 
     /// nil where the row of an outer join has no build.
     static func optional(from columns: inout ColumnReader) throws -> Build? {
@@ -143,7 +143,8 @@ extension Build {
             id: id, number: number, event: event, status: status, createdAt: createdAt, enqueuedAt: enqueuedAt,
             startedAt: startedAt, finishedAt: finishedAt, deployTo: deployTo, change: change,
             parent: try columns.next(),
-            error: try columns.next(), fromFork: try columns.next())
+            error: try columns.next(), fromFork: try columns.next(),
+            approval: Approval(stored: try columns.next()), approvalBy: try columns.next())
     }
 }
 

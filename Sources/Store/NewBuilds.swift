@@ -12,6 +12,9 @@ package struct NewBuild: Sendable {
     package var configID: Int64?
     package var deliveryID: Int64?
     package var fromFork: Bool
+    package var approval: Approval
+    /// Login of who approved it by making it, else empty.
+    package var approvalBy: String
     /// The `.drone.sec` of the commit, encrypted. nil: there is none.
     package var sealed: String?
     /// The files that the change touched; nil where that is not known.
@@ -22,7 +25,8 @@ package struct NewBuild: Sendable {
     package init(
         repoID: Int64, event: Event, change: Change, deployTo: String = "", parent: Int64? = nil,
         configID: Int64? = nil,
-        deliveryID: Int64? = nil, fromFork: Bool = false, sealed: String? = nil, changedPaths: [String]? = nil,
+        deliveryID: Int64? = nil, fromFork: Bool = false, approval: Approval = .none, approvalBy: String = "",
+        sealed: String? = nil, changedPaths: [String]? = nil,
         error: String = ""
     ) {
         self.repoID = repoID
@@ -33,6 +37,8 @@ package struct NewBuild: Sendable {
         self.configID = configID
         self.deliveryID = deliveryID
         self.fromFork = fromFork
+        self.approval = approval
+        self.approvalBy = approvalBy
         self.sealed = sealed
         self.changedPaths = changedPaths
         self.error = error
@@ -60,7 +66,7 @@ extension Store {
                 .timestamp(change.timestamp), .text(change.author), .text(change.authorAvatar),
                 .text(change.authorEmail),
                 .text(change.linkURL), .int(new.configID), .int(new.deliveryID), .bool(new.fromFork), .text(new.sealed),
-                .texts(new.changedPaths),
+                .texts(new.changedPaths), .text(new.approval.rawValue), .text(new.approvalBy),
             ])
         guard let row else { throw AccessError.notFound("The repository is gone.") }
         return try Build(row: row)
@@ -133,17 +139,9 @@ extension Store {
     }
 
     /// Sets a locked build and its jobs back to `pending`; answers the jobs and what an agent needs for each.
-    package func restartBuild(id: Int64) async throws -> (
-        build: Build, jobs: [(job: Job, classID: Int64, group: ConcurrencyGroup?)]
-    )? {
+    package func restartBuild(id: Int64) async throws -> (build: Build, jobs: [JobToQueue])? {
         guard let row = try await session.first(.restartBuild, [.int(id)]) else { return nil }
-        let jobs = try await session.query(.restartJobs, [.int(id)]).map { row in
-            var columns = row.columns
-            return (
-                job: try Job(from: &columns), classID: try columns.next(Int64.self),
-                group: try ConcurrencyGroup(from: &columns)
-            )
-        }
+        let jobs = try await session.query(.restartJobs, [.int(id)]).map(JobToQueue.init(row:))
         return (try Build(row: row), jobs.sorted { $0.job.number < $1.job.number })
     }
 

@@ -53,6 +53,7 @@ package struct RepoChange: Sendable {
     package var maximumRunning: Int?
     package var cancelPushes: Bool?
     package var cancelPullRequests: Bool?
+    package var approval: ApprovalRule?
 
     package init() {}
 }
@@ -95,6 +96,7 @@ extension Store {
             .bool(change.allowPushes), .bool(change.allowDeployments), .bool(change.allowTags),
             .int(change.priority), .int(change.maximumRunning), .bool(change.cancelPushes),
             .bool(change.cancelPullRequests),
+            .text(change.approval?.rawValue),
         ]
         return try await session.first(.updateRepo, parameters).map(Repo.init(row:))
     }
@@ -156,7 +158,8 @@ extension Repo {
                 tags: try columns.next()),
             scheduling: Scheduling(
                 priority: try columns.next(), maximumRunning: try columns.next(), cancelsPushes: try columns.next(),
-                cancelsPullRequests: try columns.next()))
+                cancelsPullRequests: try columns.next()),
+            approval: ApprovalRule(stored: try columns.next()))
     }
 
     init(row: Row) throws {

@@ -119,6 +119,9 @@ private final class AccessWalk: Sendable {
             try await server.git.create("acme/\(values["name"] ?? "")")
         case "DELETE /api/repos/{owner}/{name}": values["name"] = try await newRepo(isPublic: repo == "public")
         case "POST /api/repos/{owner}/{name}/builds/{number}": values["number"] = try await newBuild(repo, ended: true)
+        case let route where route.hasSuffix("/approve") || route.hasSuffix("/decline"):
+            values["number"] = try await newBuild(repo, ended: false)
+            try await server.holdBack("acme/\(repo)", try #require(values["number"]))
         case "DELETE /api/repos/{owner}/{name}/builds/{number}/{job}",
             "DELETE /api/repos/{owner}/{name}/logs/{number}/{job}":
             values["number"] = try await newBuild(repo, ended: false)

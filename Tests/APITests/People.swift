@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Postgres
 import TestSupport
 import Testing
 
@@ -67,6 +68,20 @@ extension TestServer {
     func cancel(_ fullName: String, _ build: Int64) async throws {
         let reply = try await request("DELETE", "/api/repos/\(fullName)/logs/\(build)/1", token: rootToken)
         try #require(reply.status == 204, "\(reply.text)")
+    }
+
+    /// Makes a waiting build one of a pull request from a fork, which nobody has approved yet.
+    func holdBack(_ fullName: String, _ number: String) async throws {
+        let build = """
+            select b.id from builds b join repositories r on r.id = b.repo_id
+            where r.owner || '/' || r.name = '\(fullName)' and b.number = \(number)
+            """
+        for sql in [
+            "delete from queue where id in (select j.id from jobs j where j.build_id in (\(build)))",
+            "update builds set event = 'pull_request', from_fork = true, approval = 'required', approval_by = '' where id in (\(build))",
+        ] {
+            _ = try await database.execute(Statement(name: "test: \(sql.prefix(20)) \(fullName) \(number)", sql: sql))
+        }
     }
 
     func publish(_ fullName: String) async throws {

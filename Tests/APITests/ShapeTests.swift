@@ -40,18 +40,21 @@ import Testing
             ] {
                 let reply = try await server.request(method, path, token: root, json: body)
                 #expect(reply.status == status && reply.header("Content-Type") == "application/json; charset=utf-8")
-                try Shape(reply.text).check(repo, then: ["path"])
+                try Shape(reply.text).check(repo, then: ["path", "approval"])
             }
             for path in ["\(path)/builds/1", "\(path)/builds/latest"] {
                 let shape = Shape(try await server.get(path, token: root).text)
-                try shape.check(build, then: ["deploy_to", "refspec", "title", "parent", "error"])
+                try shape.check(
+                    build, then: ["deploy_to", "refspec", "title", "parent", "error", "approval", "approval_by"])
                 try shape.element("jobs").check(job, then: ["error", "attempt"])
             }
             let list = Shape(try await server.get("\(path)/builds", token: root).text)
-            try list.element(nil).check(build, then: ["deploy_to", "refspec", "title", "parent", "error"])
+            try list.element(nil).check(
+                build, then: ["deploy_to", "refspec", "title", "parent", "error", "approval", "approval_by"])
             let restarted = try await server.request("POST", "\(path)/builds/1", token: root)
             #expect(restarted.status == 202)
-            try Shape(restarted.text).check(build, then: ["deploy_to", "refspec", "title", "parent", "error"])
+            try Shape(restarted.text).check(
+                build, then: ["deploy_to", "refspec", "title", "parent", "error", "approval", "approval_by"])
             for (method, path, status) in [
                 ("GET", "/api/user", 200), ("PATCH", "/api/user", 200), ("POST", "/api/users/new", 201),
                 ("GET", "/api/users/new", 200), ("PATCH", "/api/users/new", 200),
@@ -78,7 +81,7 @@ import Testing
             _ = try await server.repo("other/mine")
             let reply = try await server.get("/api/user/repos", token: people.reader)
             #expect(try reply.array().map { $0["full_name"] as? String } == ["acme/alpha", "acme/zeta"])
-            try Shape(reply.text).element(nil).check(Self.repo, then: ["path"])
+            try Shape(reply.text).element(nil).check(Self.repo, then: ["path", "approval"])
             #expect(try await server.get("/api/user/repos", token: people.outsider).text == "[]")
         }
     }

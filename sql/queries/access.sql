@@ -63,12 +63,12 @@ repo as (
 -- fragment: repo_columns
 r.id, r.tenant_id, r.forge_id, case when f.is_default then null else f.name end, r.owner, r.name, r.avatar_url, r.link_url,
 r.clone_url, r.default_branch, r.timeout_minutes, r.private, r.trusted, r.allow_pr, r.allow_push, r.allow_deploys, r.allow_tags,
-r.priority, r.max_running_jobs, r.cancel_pushes, r.cancel_pulls
+r.priority, r.max_running_jobs, r.cancel_pushes, r.cancel_pulls, r.approval
 
 -- fragment: build_columns
 b.id, b.number, b.event, b.status, b.created_at, b.enqueued_at, b.started_at, b.finished_at, b.deploy_to, b.commit, b.branch,
 b.ref, b.refspec, b.remote, b.title, b.message, b.committed_at, b.author, b.author_avatar, b.author_email, b.link_url, b.parent,
-b.error, b.from_fork
+b.error, b.from_fork, b.approval, b.approval_by
 
 -- fragment: job_columns
 j.id, j.number, j.status, j.enqueued_at, j.started_at, j.finished_at, j.exit_code, j.environment, j.error, j.attempt

@@ -119,11 +119,11 @@ with made as (
     insert into builds (
         repo_id, number, parent, event, status, error, finished_at, deploy_to, commit, branch, ref, refspec, remote, title,
         message, committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id, from_fork, sealed,
-        changed_paths
+        changed_paths, approval, approval_by
     )
     values (
         $1, $2, $3, $4::build_event, $5::run_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23, $24, $25
+        $21, $22, $23, $24, $25, $26::approval_state, $27
     )
     returning *
 ),
@@ -165,6 +165,18 @@ returning {{build_columns}}
 update builds b
 set status = 'pending', error = '', enqueued_at = now(), started_at = null, finished_at = null
 where b.id = $1
+returning {{build_columns}}
+
+-- name: approve
+update builds b
+set approval = 'approved', approval_by = $2, enqueued_at = now()
+where b.id = $1 and b.approval = 'required'
+returning {{build_columns}}
+
+-- name: decline
+update builds b
+set approval = 'declined', approval_by = $2, error = $3
+where b.id = $1 and b.approval = 'required'
 returning {{build_columns}}
 
 -- name: put_config

@@ -24,6 +24,13 @@ set status = 'pending', exit_code = 0, error = '', cancel_requested = false, enq
 where j.build_id = $1
 returning {{job_columns}}, j.class_id, j.concurrency_group, j.concurrency_limit
 
+-- name: release
+-- Of an approved build.
+update jobs j
+set enqueued_at = now()
+where j.build_id = $1 and j.status = 'pending'
+returning {{job_columns}}, j.class_id, j.concurrency_group, j.concurrency_limit
+
 -- name: begin_attempt
 update jobs
 set attempt = $2

@@ -83,7 +83,8 @@ with changed as (
         priority = coalesce($9::integer, r.priority),
         max_running_jobs = case when $10::integer is null then r.max_running_jobs else nullif($10::integer, 0) end,
         cancel_pushes = coalesce($11, r.cancel_pushes),
-        cancel_pulls = coalesce($12, r.cancel_pulls)
+        cancel_pulls = coalesce($12, r.cancel_pulls),
+        approval = coalesce($13::text::approval_rule, r.approval)
     where r.id = $1 and r.deleted_at is null
     returning r.*
 )

@@ -38,6 +38,18 @@ struct BuildController: Sendable {
         }
     }
 
+    func approve(_ request: Request, _ context: PushContext) async throws -> Response {
+        let (access, number) = (context.access, try context.number("number") as Int64)
+        return respond(
+            try await engine.approveBuild(access, number: number, by: try access.somebody()), status: .accepted)
+    }
+
+    func decline(_ request: Request, _ context: PushContext) async throws -> Response {
+        let (access, number) = (context.access, try context.number("number") as Int64)
+        return respond(
+            try await engine.declineBuild(access, number: number, by: try access.somebody()), status: .accepted)
+    }
+
     private func filter(_ request: Request) throws -> BuildFilter {
         var filter = BuildFilter()
         filter.limit = try request.integer("limit", in: 1...100) ?? 50

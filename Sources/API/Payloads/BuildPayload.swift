@@ -31,6 +31,8 @@ extension JSONWriter {
             json.field("title", change.title)
             json.field("parent", build.parent ?? 0)
             json.field("error", build.error)
+            json.field("approval", build.approval.rawValue)
+            json.field("approval_by", build.approvalBy)
         }
     }
 

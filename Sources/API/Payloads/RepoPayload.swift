@@ -25,6 +25,7 @@ extension JSONWriter {
             json.field("max_running", repo.scheduling.maximumRunning ?? 0)
             json.field("cancel_pushes", repo.scheduling.cancelsPushes)
             json.field("cancel_pulls", repo.scheduling.cancelsPullRequests)
+            json.field("approval", repo.approval.rawValue)
         }
     }
 }
@@ -44,9 +45,10 @@ struct RepoChangePayload: Decodable {
     var maxRunning: WholeNumber?
     var cancelPushes: Bool?
     var cancelPulls: Bool?
+    var approval: String?
 
     enum CodingKeys: String, CodingKey {
-        case timeout, trusted, priority
+        case timeout, trusted, priority, approval
         case isPrivate = "private"
         case allowPR = "allow_pr"
         case allowPush = "allow_push"
@@ -72,6 +74,7 @@ struct RepoChangePayload: Decodable {
         change.maximumRunning = maxRunning?.value
         change.cancelPushes = cancelPushes
         change.cancelPullRequests = cancelPulls
+        change.approval = approval.map(ApprovalRule.init(stored:))
         return change
     }
 }
