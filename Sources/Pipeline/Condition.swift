@@ -1,6 +1,6 @@
 import Core
 
-/// A step's `when`: all that is written must hold.
+/// One condition of a step's `when`: all that is written must hold.
 struct Condition: Sendable {
     private var filters: [(subject: Subject, filter: Filter)] = []
     private var events: Set<Event> = Set(Event.allCases)
@@ -14,7 +14,7 @@ struct Condition: Sendable {
 
     /// - Parameter excluded: events that never count.
     init(
-        _ value: YAMLValue?, _ table: KeyTable = .condition, leavingOut excluded: Set<Event> = []
+        _ value: YAMLValue?, _ table: KeyTable, leavingOut excluded: Set<Event>
     ) throws(ConfigurationError) {
         if table.title == KeyTable.notifyCondition.title { outcomes = [.success, .failure] }
         events.subtract(excluded)
@@ -30,7 +30,7 @@ struct Condition: Sendable {
         try readFlags(section, at: value.place)
     }
 
-    /// Whether a step with this condition is part of the job, `status` aside.
+    /// Whether it holds for the job, `status` aside.
     func holds(for cell: Variables, in context: PlanContext) -> Bool {
         events.contains(context.build.event)
             && filters.allSatisfy { subject, filter in filter.matches(Self.text(of: subject, cell, context)) }

@@ -52,7 +52,7 @@ package struct Configuration: Sendable {
     }
 
     /// Whether a step's condition asks which files changed.
-    package var looksAtPaths: Bool { steps.contains { $0.condition.path != nil } }
+    package var looksAtPaths: Bool { steps.contains { $0.conditions.looksAtPaths } }
 
     /// Whether a step asks for a secret by name.
     package var namesSecrets: Bool {

@@ -33,7 +33,7 @@ struct PlanBuilder {
 
     /// Adds the step, unless its `when` leaves it out of this job.
     mutating func append(_ step: StepDefinition) throws(ConfigurationError) {
-        guard step.condition.holds(for: cell, in: context) else { return links.leaveOut(step) }
+        guard let outcomes = step.conditions.outcomes(for: cell, in: context) else { return links.leaveOut(step) }
         let image = try step.image.map { image throws(ConfigurationError) in try substituted(image, of: step) } ?? ""
         var commands: [String] = []
         for command in step.commands { commands.append(try substituted(command, of: step, inCommand: true)) }
@@ -46,7 +46,7 @@ struct PlanBuilder {
         steps.append(
             StepPlan(
                 number: steps.count + 1, name: step.name, image: image, commands: commands, environment: environment,
-                runsOn: step.condition.outcomes, dependsOn: links.add(step, number: steps.count + 1),
+                runsOn: outcomes, dependsOn: links.add(step, number: steps.count + 1),
                 ignoresFailure: step.ignoresFailure))
     }
 

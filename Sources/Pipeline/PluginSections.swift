@@ -42,7 +42,7 @@ extension StepDefinition {
             section["environment"], atMost: Self.maximumVariables, skippingMappings: true)
         secrets =
             try SecretVariable.list(environment: section["environment"]) + Setting.secrets(nil, section.others)
-        condition = try Condition(
+        conditions = try Conditions(
             section["when"]?.value, isNotification ? .notifyCondition : .pluginCondition,
             leavingOut: isNotification ? [] : [.pullRequest])
         dependsOn = nil

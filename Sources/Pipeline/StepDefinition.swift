@@ -8,7 +8,7 @@ struct StepDefinition: Sendable {
     let settings: [Setting]
     let environment: [WrittenPair]
     let secrets: [SecretVariable]
-    let condition: Condition
+    let conditions: Conditions
     /// nil: not written.
     let dependsOn: [WrittenText]?
     /// Steps of one group that follow each other run at the same time. nil: it is in none.
@@ -80,7 +80,7 @@ struct StepDefinition: Sendable {
         secrets =
             try SecretVariable.list(section["secrets"]) + SecretVariable.list(environment: section["environment"])
             + Setting.secrets(section["settings"], section.others)
-        condition = try Condition(section["when"]?.value)
+        conditions = try Conditions(section["when"]?.value)
         dependsOn = try StepOrder.dependencies(of: section)
         group = try StepOrder.group(of: section)
         try section.check("failure", isOneOf: ["ignore", "fail"])

@@ -1,5 +1,3 @@
-import Core
-
 /// In which order the steps of a file can run.
 ///
 /// With `depends_on` in any step the steps are a graph: a step starts as soon as those it names are over. Otherwise each waits for
@@ -56,7 +54,7 @@ enum StepOrder {
                 throw ConfigurationError(at: name.place, "no step is named \(quoted(name.text)); correct or remove it")
             }
         }
-        if step.condition.outcomes == [.failure],
+        if step.conditions.isForFailuresOnly,
             !step.names.contains(where: { name in steps.contains { $0.name == name } })
         {
             throw ConfigurationError(

@@ -32,6 +32,8 @@ struct ConditionTests {
             ("{instance: {exclude: ci.example}}", [false, false, false, false]),
             ("{ref: {include: 'refs/**', exclude: ['refs/tags/*', refs/pull/**]}}", [true, false, false, true]),
             ("{matrix: {GO: {exclude: 1.9}}}", [true, true, true, true]),
+            ("[{event: tag}, {event: push, branch: main}]", [true, true, false, false]),
+            ("[{event: tag}, {}]", [true, true, true, true]),
             ("{}", [true, true, true, true]),
         ] as [(String, [Bool])])
     func holds(when: String, expected: [Bool]) throws {
@@ -46,6 +48,17 @@ struct ConditionTests {
         ] as [(String, Set<StepPlan.Outcome>)])
     func status(written: String, expected: Set<StepPlan.Outcome>) throws {
         #expect(try steps("steps: {t: {commands: [make], when: {status: \(written)}}}").first?.runsOn == expected)
+    }
+
+    /// Of the conditions that hold.
+    @Test(
+        arguments: [
+            ("[{event: push}, {event: tag, status: failure}]", [.success]),
+            ("[{event: push}, {branch: main, status: failure}]", [.success, .failure]),
+            ("[{event: push, status: failure}, {event: tag}]", [.failure]),
+        ] as [(String, Set<StepPlan.Outcome>)])
+    func statusOfAList(written: String, expected: Set<StepPlan.Outcome>) throws {
+        #expect(try steps("steps: {t: {commands: [make], when: \(written)}}").first?.runsOn == expected)
     }
 
     @Test func stepsLeftOutAreNotNumbered() throws {

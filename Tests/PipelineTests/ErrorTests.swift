@@ -38,6 +38,8 @@ struct ErrorTests {
             ("steps:\n  a: {commands: [x], when: {path: {only: x}}}", 2, 36, "\"only\" is no key of path"),
             ("steps:\n  a: {commands: [x], when: {path: {include: []}}}", 2, 45, "empty list"),
             ("steps:\n  a: {commands: [x], when: {path: {on_empty: no}}}", 2, 46, "write true or false"),
+            ("steps:\n  a: {commands: [x], when: []}", 2, 28, "empty list"),
+            ("steps:\n  a: {commands: [x], when: [{}, {change: true}]}", 2, 34, "use `status:`"),
             ("services:\n  db: {image: x}", 1, 1, "\"services\" in the file: services are not supported yet"),
             ("kind: secret\n\(oneStep)", 1, 7, "write pipeline"),
             ("type: ssh\n\(oneStep)", 1, 7, "docker or exec"),
