@@ -11,8 +11,12 @@ package struct AgentError: Error, Sendable, CustomStringConvertible {
         package static let folderUnusable = Code(name: "folderUnusable")
         /// A sandbox is required and does not work here.
         package static let sandboxUnavailable = Code(name: "sandboxUnavailable")
-        /// A step needs another runtime than this agent's.
+        /// No container engine answers, or it cannot do what jobs need.
+        package static let engineUnavailable = Code(name: "engineUnavailable")
+        /// The job needs something that this agent's runtime does not have.
         package static let unsupported = Code(name: "unsupported")
+        /// An image cannot be had.
+        package static let imageUnavailable = Code(name: "imageUnavailable")
         /// The operating system refused something a job needs.
         package static let system = Code(name: "system")
     }
