@@ -2,10 +2,19 @@
 package struct JobPlan: Sendable, Hashable, Codable {
     package var clone: CloneOptions
     package var steps: [StepPlan]
+    /// What runs beside the steps for as long as the job does.
+    package var services: [ServicePlan]
+    /// Whether an administrator of the server trusts the repository, and nobody else shapes this build: its containers
+    /// may then have what others may not.
+    package var trusted: Bool
 
-    package init(clone: CloneOptions = CloneOptions(), steps: [StepPlan]) {
+    package init(
+        clone: CloneOptions = CloneOptions(), steps: [StepPlan], services: [ServicePlan] = [], trusted: Bool = false
+    ) {
         self.clone = clone
         self.steps = steps
+        self.services = services
+        self.trusted = trusted
     }
 }
 
@@ -27,6 +36,10 @@ package struct StepPlan: Sendable, Hashable, Codable {
     package var dependsOn: [Int]?
     /// Its failure is its own: for the job and the steps that wait for it, it is as if it had succeeded.
     package var ignoresFailure: Bool
+    /// When the image is pulled; nil: as the agent does by itself.
+    package var pull: PullPolicy?
+    /// All rights of the agent's host. Only in plans that are `trusted`.
+    package var privileged: Bool
 
     package enum Outcome: String, Sendable, Hashable, Codable {
         case success
@@ -35,7 +48,8 @@ package struct StepPlan: Sendable, Hashable, Codable {
 
     package init(
         number: Int, name: String, image: String, commands: [String], environment: Variables,
-        runsOn: Set<Outcome> = [.success], dependsOn: [Int]? = nil, ignoresFailure: Bool = false
+        runsOn: Set<Outcome> = [.success], dependsOn: [Int]? = nil, ignoresFailure: Bool = false,
+        pull: PullPolicy? = nil, privileged: Bool = false
     ) {
         self.number = number
         self.name = name
@@ -45,7 +59,45 @@ package struct StepPlan: Sendable, Hashable, Codable {
         self.runsOn = runsOn
         self.dependsOn = dependsOn
         self.ignoresFailure = ignoresFailure
+        self.pull = pull
+        self.privileged = privileged
     }
+}
+
+/// A container beside the steps of a job, which find it by its name.
+package struct ServicePlan: Sendable, Hashable, Codable {
+    /// A host name: letters, digits, `-`, `_` and `.`; unique in the job.
+    package var name: String
+    package var image: String
+    /// nil: the image's.
+    package var entrypoint: [String]?
+    /// nil: the image's, where the entrypoint is too.
+    package var command: [String]?
+    package var environment: Variables
+    /// When the image is pulled; nil: as the agent does by itself.
+    package var pull: PullPolicy?
+    /// As a step's.
+    package var privileged: Bool
+
+    package init(
+        name: String, image: String, entrypoint: [String]? = nil, command: [String]? = nil,
+        environment: Variables = [:], pull: PullPolicy? = nil, privileged: Bool = false
+    ) {
+        self.name = name
+        self.image = image
+        self.entrypoint = entrypoint
+        self.command = command
+        self.environment = environment
+        self.pull = pull
+        self.privileged = privileged
+    }
+}
+
+/// When an image is pulled from its registry.
+package enum PullPolicy: String, Sendable, Hashable, Codable, CaseIterable {
+    case always
+    case ifNotExists = "if-not-exists"
+    case never
 }
 
 /// One step of one attempt, as it went.

@@ -10,6 +10,7 @@ package struct Configuration: Sendable {
     private let agentLabels: AgentLabels
     private let clone: CloneOptions
     private let steps: [StepDefinition]
+    private let services: [ServiceDefinition]
 
     /// Reads and checks all of the file, at most 1 MiB of UTF-8. What Skep does not know or cannot do yet is an error,
     /// never left out in silence.
@@ -18,6 +19,7 @@ package struct Configuration: Sendable {
         let section = try Section(root, .file)
         try Self.checkKind(section)
         steps = try StepDefinition.steps(of: section)
+        services = try ServiceDefinition.services(of: section)
         matrix = try MatrixParser.cells(of: section["matrix"])
         branches =
             try section["branches"].map { entry throws(ConfigurationError) in
@@ -47,8 +49,11 @@ package struct Configuration: Sendable {
         plan: JobPlan, notes: [String]
     ) {
         var builder = PlanBuilder(cell: cell, context: context, links: StepLinks(steps))
+        for service in services { try builder.append(service) }
         for step in steps { try builder.append(step) }
-        return (JobPlan(clone: clone, steps: builder.steps), builder.notes)
+        let plan = JobPlan(
+            clone: clone, steps: builder.steps, services: builder.services, trusted: context.isTrusted)
+        return (plan, builder.notes)
     }
 
     /// Whether a step's condition asks which files changed.
@@ -56,16 +61,15 @@ package struct Configuration: Sendable {
 
     /// Whether a step asks for a secret by name.
     package var namesSecrets: Bool {
-        steps.contains { step in step.secrets.contains { if case .named = $0.source { true } else { false } } }
+        secrets.contains { if case .named = $0.source { true } else { false } }
     }
 
     /// The inline `secure:` values, each once.
     package var sealedValues: Set<String> {
-        Set(
-            steps.flatMap(\.secrets).compactMap { variable in
-                if case .sealed(let text) = variable.source { text } else { nil }
-            })
+        Set(secrets.compactMap { if case .sealed(let text) = $0.source { text } else { nil } })
     }
+
+    private var secrets: [SecretVariable] { steps.flatMap(\.secrets) + services.flatMap(\.container.secrets) }
 
     /// What the job's agent must have: `labels:`, and `os` and `arch` of `platform:`, matrix values substituted.
     package func labels(for cell: Variables) -> [String: String] {

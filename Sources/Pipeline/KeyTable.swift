@@ -30,12 +30,11 @@ extension KeyTable {
     static let file = KeyTable(
         "the file",
         read: [
-            "branches", "build", "clone", "concurrency", "deploy", "kind", "labels", "matrix", "notify", "pipeline",
-            "platform", "publish", "skip_clone", "steps", "type",
+            "branches", "build", "clone", "compose", "concurrency", "deploy", "kind", "labels", "matrix", "notify",
+            "pipeline", "platform", "publish", "services", "skip_clone", "steps", "type",
         ],
         accepted: ["debug", "name", "variables", "version"],
         refused: [
-            (["services", "compose"], "services are not supported yet; start what the build needs in its commands"),
             (["git"], "write `clone: {depth: …, recursive: …, tags: …}`"),
             (["cache"], "caches are not supported yet; remove it"),
             (["workspace"], "the workspace cannot be chosen; remove it and use $CI_WORKSPACE"),
@@ -51,8 +50,9 @@ extension KeyTable {
     static let step = KeyTable(
         "a step",
         read: [
-            "commands", "depends_on", "environment", "failure", "group", "image", "name", "secrets", "settings", "when",
-        ], accepted: ["pull"],
+            "commands", "depends_on", "environment", "failure", "group", "image", "name", "privileged", "pull", "secrets",
+            "settings", "when",
+        ],
         refused: [
             (["ignore_failure"], "write `failure: ignore`"),
             (["detach"], "not supported yet; start it in the background of a command"),
@@ -62,7 +62,7 @@ extension KeyTable {
 
     /// One of `publish`, `deploy` and `notify`. Every other key is a setting.
     static let plugin = KeyTable(
-        "a plugin", read: ["environment", "image", "when"], accepted: ["pull"], refused: containers)
+        "a plugin", read: ["environment", "image", "privileged", "pull", "when"], refused: containers)
 
     private static let containers: [(keys: [String], advice: String)] = [
         (
@@ -73,10 +73,32 @@ extension KeyTable {
             [
                 "auth_config", "backend_options", "cap_add", "cpu_quota", "cpu_set", "cpu_shares", "devices", "dns",
                 "dns_search", "extra_hosts", "mem_limit", "mem_swappiness", "memswap_limit", "net", "network_mode",
-                "networks", "ports", "privileged", "resources", "shm_size", "tmpfs", "user", "volumes",
+                "networks", "ports", "resources", "shm_size", "tmpfs", "user", "volumes",
             ], "containers' settings are not supported yet; remove it"
         ),
     ]
+
+    static let service = KeyTable(
+        "a service",
+        read: ["command", "commands", "entrypoint", "environment", "image", "name", "privileged", "pull", "secrets"],
+        accepted: ["expose", "ports"],
+        refused: [
+            (["when"], "services run in every job of the matrix; remove it"),
+            (["detach"], "services always run beside the steps; remove it"),
+            (["volumes", "tmpfs"], "services have no files but their image's; remove it"),
+            (
+                ["networks", "network_mode", "net", "links"],
+                "the containers of a job find each other by name; remove it"
+            ),
+            (["healthcheck", "depends_on"], "let the steps wait until the service answers; remove it"),
+            (
+                [
+                    "auth_config", "backend_options", "cap_add", "cpu_quota", "cpu_set", "cpu_shares", "devices", "dns",
+                    "dns_search", "extra_hosts", "mem_limit", "mem_swappiness", "memswap_limit", "resources",
+                    "shm_size", "user", "working_dir",
+                ], "containers' settings are not supported yet; remove it"
+            ),
+        ])
 
     static let condition = KeyTable(
         "when",

@@ -3,6 +3,7 @@ import Core
 /// Makes the steps of one job's plan.
 struct PlanBuilder {
     private(set) var steps: [StepPlan] = []
+    private(set) var services: [ServicePlan] = []
     /// Of secrets that were asked for and not given, each once.
     private(set) var notes: [String] = []
     private let cell: Variables
@@ -37,20 +38,63 @@ struct PlanBuilder {
         let image = try step.image.map { image throws(ConfigurationError) in try substituted(image, of: step) } ?? ""
         var commands: [String] = []
         for command in step.commands { commands.append(try substituted(command, of: step, inCommand: true)) }
-        var environment = try environment(of: step)
+        let environment = try environment(of: step, over: shared, image: image)
+        steps.append(
+            StepPlan(
+                number: steps.count + 1, name: step.name, image: image, commands: commands, environment: environment,
+                runsOn: outcomes, dependsOn: links.add(step, number: steps.count + 1),
+                ignoresFailure: step.ignoresFailure, pull: step.options.pull, privileged: try privileges(of: step)))
+    }
+
+    /// Adds the service. Its environment is its own alone: nothing of the build's.
+    mutating func append(_ service: ServiceDefinition) throws(ConfigurationError) {
+        let container = service.container
+        let image = try container.image.map { image throws(ConfigurationError) in
+            try substituted(image, of: container)
+        }
+        var texts: [[String]?] = []
+        for list in [service.entrypoint, service.command] {
+            texts.append(try list.map { list throws(ConfigurationError) in try substituted(list, of: container) })
+        }
+        let environment = try environment(of: container, over: Variables(), image: image ?? "")
+        services.append(
+            ServicePlan(
+                name: container.name, image: image ?? "", entrypoint: texts[0], command: texts[1],
+                environment: environment, pull: container.options.pull, privileged: try privileges(of: container)))
+    }
+
+    private mutating func substituted(
+        _ list: [WrittenText], of step: StepDefinition
+    ) throws(ConfigurationError) -> [String] {
+        try list.map { text throws(ConfigurationError) in try substituted(text, of: step, inCommand: true) }
+    }
+
+    private func privileges(of step: StepDefinition) throws(ConfigurationError) -> Bool {
+        guard let place = step.options.privileged else { return false }
+        guard context.isTrusted else {
+            throw ConfigurationError(
+                at: place,
+                "\"privileged\" is for trusted repositories, and not for pull requests from forks; remove it, or have an administrator of the server trust the repository"
+            )
+        }
+        return true
+    }
+
+    private mutating func environment(
+        of step: StepDefinition, over shared: Variables, image: String
+    ) throws(ConfigurationError) -> Variables {
+        var environment = try environment(of: step, over: shared)
         for variable in step.secrets {
             guard let value = value(of: variable, step, image: image) else { continue }
             try spend(variable.name.utf8.count + value.utf8.count, at: variable.place)
             environment[variable.name] = value
         }
-        steps.append(
-            StepPlan(
-                number: steps.count + 1, name: step.name, image: image, commands: commands, environment: environment,
-                runsOn: outcomes, dependsOn: links.add(step, number: steps.count + 1),
-                ignoresFailure: step.ignoresFailure))
+        return environment
     }
 
-    private mutating func environment(of step: StepDefinition) throws(ConfigurationError) -> Variables {
+    private mutating func environment(
+        of step: StepDefinition, over shared: Variables
+    ) throws(ConfigurationError) -> Variables {
         var environment = shared
         try spend(shared.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }, at: step.place)
         for pair in step.environment {
@@ -119,7 +163,7 @@ struct PlanBuilder {
     }
 
     private func mayHaveFile(_ step: StepDefinition) -> Bool {
-        context.secrets.fileReachesCommands || step.commands.isEmpty
+        context.secrets.fileReachesCommands || (step.commands.isEmpty && !step.options.isService)
     }
 
     private mutating func substituted(

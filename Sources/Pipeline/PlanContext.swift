@@ -44,6 +44,9 @@ extension PlanContext {
         return rest.count > 1 ? String(rest[1]) : serverURL
     }
 
+    /// Whether the job's containers may have what others may not: not where somebody outside wrote the commit.
+    var isTrusted: Bool { repo.trusted && !isFromFork }
+
     /// The tag's name; nil unless a tag is built.
     var tag: String? {
         let ref = build.change.ref

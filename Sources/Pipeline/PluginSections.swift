@@ -47,6 +47,7 @@ extension StepDefinition {
             leavingOut: isNotification ? [] : [.pullRequest])
         dependsOn = nil
         group = nil
+        options = try ContainerOptions(section, isService: false)
         ignoresFailure = isNotification
     }
 

@@ -14,6 +14,7 @@ struct StepDefinition: Sendable {
     /// Steps of one group that follow each other run at the same time. nil: it is in none.
     let group: WrittenText?
     let ignoresFailure: Bool
+    let options: ContainerOptions
 
     static let maximumSteps = 100
     static let maximumVariables = 200
@@ -70,10 +71,24 @@ struct StepDefinition: Sendable {
         _ value: YAMLValue, name: String?, place: Place, takesSettings: Bool
     ) throws(ConfigurationError) {
         let section = try Section(value, .step, keepingOthers: takesSettings && !value.hasKey("commands"))
-        self.name = try Self.name(of: section, key: name, at: place)
+        try self.init(
+            section, name: try Self.name(of: section, key: name, at: place), place: place,
+            commands: try Self.commands(of: section), isService: false)
+    }
+
+    /// A service's part that a step has too. Its commands, if it has some, are for its own container.
+    init(service section: Section, name: String, place: Place) throws(ConfigurationError) {
+        let commands = section["commands"] == nil ? [] : try Self.commands(of: section)
+        try self.init(section, name: name, place: place, commands: commands, isService: true)
+    }
+
+    private init(
+        _ section: Section, name: String, place: Place, commands: [WrittenText], isService: Bool
+    ) throws(ConfigurationError) {
+        self.name = name
         self.place = place
+        self.commands = commands
         image = try section["image"].map { entry throws(ConfigurationError) in try WrittenText(entry.value, "image") }
-        commands = try Self.commands(of: section)
         settings = try Setting.list(section["settings"], section.others)
         environment = try WrittenPair.list(
             section["environment"], atMost: Self.maximumVariables, skippingMappings: true)
@@ -85,6 +100,7 @@ struct StepDefinition: Sendable {
         group = try StepOrder.group(of: section)
         try section.check("failure", isOneOf: ["ignore", "fail"])
         ignoresFailure = try section["failure"]?.value.text("failure") == "ignore"
+        options = try ContainerOptions(section, isService: isService)
     }
 
     private static func name(of section: Section, key: String?, at place: Place) throws(ConfigurationError) -> String {

@@ -46,7 +46,8 @@ struct DocumentationTests {
 
     @Test(
         arguments: [
-            ("### Keys of the file", KeyTable.file), ("### Keys of a step", .step), ("### Keys of `when`", .condition),
+            ("### Keys of the file", KeyTable.file), ("### Keys of a step", .step), ("### Keys of a service", .service),
+            ("### Keys of `when`", .condition),
         ] as [(String, KeyTable)])
     func listsTheKeys(heading: String, table: KeyTable) {
         let documented = rows(under: heading).map { [names($0[0])[0], $0[1]] }

@@ -34,12 +34,13 @@ func change(branch: String = "main", ref: String = "refs/heads/main", refspec: S
 }
 
 func context(
-    event: Event = .push, change: Change = change(), deployTo: String = "", isFromFork: Bool = false
+    event: Event = .push, change: Change = change(), deployTo: String = "", isFromFork: Bool = false,
+    trusted: Bool = false
 ) -> PlanContext {
     let repo = Repo(
         id: 1, tenantID: 1, forgeID: 1, forge: nil, owner: "octocat", name: "hello", avatarURL: "",
         linkURL: "https://forge.example/octocat/hello", cloneURL: "https://forge.example/octocat/hello.git",
-        defaultBranch: "main", timeout: 60, isPrivate: false, trusted: false,
+        defaultBranch: "main", timeout: 60, isPrivate: false, trusted: trusted,
         allows: Repo.Allowed(pullRequests: true, pushes: true, deployments: true, tags: true))
     let time = Date(timeIntervalSince1970: 1_450_000_100)
     let build = Build(
