@@ -10,6 +10,16 @@ package struct AgentConfiguration: Sendable {
         case off
     }
 
+    /// Where the steps of jobs run.
+    package enum RuntimeKind: String, Sendable, CaseIterable {
+        /// In containers where an engine answers at the agent's start, else as processes.
+        case auto
+        /// In containers. Without an engine the agent does not start.
+        case docker
+        /// As processes, kept apart as `sandbox` says.
+        case process
+    }
+
     /// `http` or `https`; a path is kept as a prefix of every call's.
     package var server: String
     package var token: String
@@ -21,6 +31,8 @@ package struct AgentConfiguration: Sendable {
     /// Where workspaces are; made with mode 0700 when missing. One agent at a time uses it.
     package var folder: String
     package var sandbox: Sandbox
+    package var runtime: RuntimeKind = .process
+    package var containers = ContainerSettings()
     /// Who sandboxed jobs run as when the agent is root; user and group have the same number.
     package var jobsUser: UInt32 = 65534
     /// Paths outside `/usr` that sandboxed jobs may read besides the usual: tool chains, say.

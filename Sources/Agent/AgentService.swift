@@ -1,5 +1,4 @@
 import AgentProtocol
-import FoundationEssentials
 package import Logging
 import ServiceLifecycle
 
@@ -26,8 +25,7 @@ package struct AgentService: Service {
     /// - Throws: `AgentError` when the agent cannot work here, or its server cannot work with it.
     package func run() async throws {
         let folder = try AgentFolder(configuration.folder)
-        try await Leftovers.clear(folder.path)
-        let runtime = try await ProcessRuntime(configuration: configuration, folder: folder.path, logger: logger)
+        let runtime = try await RuntimeChoice(configuration: configuration, folder: folder.path, logger: logger).make()
         let connection =
             try connection
             ?? HTTPServerConnection(
@@ -36,6 +34,7 @@ package struct AgentService: Service {
             configuration: configuration, client: ServerClient(connection: connection), runtime: runtime,
             folder: folder.path, logger: logger)
         let refusal = await intake.run()
+        await runtime.close()
         try? await connection.close()
         withExtendedLifetime(folder) {}
         if let refusal { throw refusal }

@@ -5,11 +5,6 @@ import SystemPackage
 ///
 /// It shares the host's network unless `network` is false. `/tmp` is a folder of the workspace's disk, not memory.
 struct Bubblewrap: Sendable {
-    /// Where a job finds its folders inside.
-    static let source = "/skep/workspace"
-    static let home = "/skep/home"
-    static let control = "/skep/control"
-
     /// Of `/etc`, only what programs need: an agent's token may well lie there.
     private static let settings = [
         "alternatives", "ca-certificates", "crypto-policies", "group", "host.conf", "hosts", "ld.so.cache",
@@ -27,9 +22,9 @@ struct Bubblewrap: Sendable {
     /// The arguments that run a shell script of the folder `control` in the sandbox.
     func command(script: String, control: String, workspace: Workspace) -> [String] {
         [program] + isolation + system + folders(of: workspace, control: control)
-            + ["--remount-ro", "/", "--chdir", Self.source, "--clearenv"]
+            + ["--remount-ro", "/", "--chdir", Workspace.Inside.source, "--clearenv"]
             + ["--setenv", "PATH", Tool.standardPath, "--"]
-            + privileges + ["/bin/sh", "\(Self.control)/\(script)"]
+            + privileges + ["/bin/sh", "\(Workspace.Inside.control)/\(script)"]
     }
 
     private var isolation: [String] {
@@ -54,8 +49,10 @@ struct Bubblewrap: Sendable {
     }
 
     private func folders(of workspace: Workspace, control: String) -> [String] {
-        folder("/skep") + ["--bind", workspace.source, Self.source, "--bind", workspace.home, Self.home]
-            + ["--ro-bind", control, Self.control, "--bind", workspace.temporary, "/tmp"]
+        folder("/skep") + [
+            "--bind", workspace.source, Workspace.Inside.source, "--bind", workspace.home, Workspace.Inside.home,
+        ]
+            + ["--ro-bind", control, Workspace.Inside.control, "--bind", workspace.temporary, "/tmp"]
     }
 
     /// Root gives up being root inside, where no job can reach yet: outside, the job's user may not enter the agent's

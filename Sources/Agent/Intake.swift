@@ -6,13 +6,13 @@ import ServiceLifecycle
 struct Intake: Sendable {
     let configuration: AgentConfiguration
     let client: ServerClient
-    let runtime: ProcessRuntime
+    let runtime: any Runtime
     let folder: String
     let logger: Logger
     private let running = RunningJobs()
 
     init(
-        configuration: AgentConfiguration, client: ServerClient, runtime: ProcessRuntime, folder: String, logger: Logger
+        configuration: AgentConfiguration, client: ServerClient, runtime: any Runtime, folder: String, logger: Logger
     ) {
         self.configuration = configuration
         self.client = client

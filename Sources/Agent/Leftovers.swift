@@ -9,9 +9,13 @@ enum Leftovers {
     /// Ends the processes first: they write to the workspaces.
     static func clear(_ folder: String) async throws {
         try await endProcesses(of: folder)
-        // Only what an agent names: the folder may be somebody's by mistake.
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where Int64(name) != nil {
-            try await remove("\(folder)/\(name)")
+        for workspace in try workspaces(in: folder) { try await remove(workspace.root) }
+    }
+
+    /// Only what an agent names: the folder may be somebody's by mistake.
+    static func workspaces(in folder: String) throws -> [Workspace] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
+            Int64(name).map { Workspace(attempt: $0, in: folder) }
         }
     }
 

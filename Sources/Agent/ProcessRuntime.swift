@@ -1,5 +1,5 @@
+package import AgentProtocol
 package import Core
-import FoundationEssentials
 import Glibc
 package import Logging
 package import SystemPackage
@@ -31,51 +31,57 @@ package struct ProcessRuntime: Runtime {
 
     package var isSandboxed: Bool { bubblewrap != nil }
 
-    package func adopt(_ workspace: Workspace) async throws {
+    /// - Throws: `AgentError.unsupported` for a job with services.
+    package func adopt(_ workspace: Workspace, for job: ClaimedJob) async throws {
+        guard job.plan.services.isEmpty else {
+            throw AgentError(
+                .unsupported,
+                "services need the container runtime: start the agent with --runtime docker where a container engine runs, or send the job to such an agent with `labels:`"
+            )
+        }
         guard let user = bubblewrap?.user else { return }
         try await Tool.run(
             "chown", "-hR", "\(user):\(user)", workspace.source, workspace.home, workspace.temporary)
     }
 
-    package func run(_ step: StepPlan, in workspace: Workspace, output: FileDescriptor) async throws -> Int {
+    package func run(
+        _ step: StepPlan, of job: ClaimedJob, in workspace: Workspace, output: FileDescriptor
+    ) async throws -> StepExit {
         guard !step.commands.isEmpty else {
             throw AgentError(.unsupported, "a plugin needs the container runtime")
         }
-        let control = "\(workspace.control)/\(step.number)"
-        try write(step, to: control, in: workspace)
+        let control = workspace.control(ofStep: step.number)
+        try Workspace.makeFolder(control, mode: 0o755)
         // A step's secrets are in there.
         defer { try? FileManager.default.removeItem(atPath: control) }
+        try script(of: step, control: control, in: workspace).write(to: control)
         let command =
             bubblewrap?.command(script: "start", control: control, workspace: workspace)
             ?? ["/bin/sh", control + "/start"]
-        return try await launcher.run(
+        let code = try await launcher.run(
             command, environment: [Leftovers.marker: workspace.source, "PATH": Tool.searchPath], in: workspace.source,
             output: output, owner: bubblewrap?.user)
+        return StepExit(code: code)
     }
 
     package func remove(_ workspace: Workspace) async throws {
         try await Leftovers.remove(workspace.root)
     }
 
-    private func write(_ step: StepPlan, to control: String, in workspace: Workspace) throws {
-        let shown = isSandboxed ? Bubblewrap.control : control
-        let script = StepScript(
+    private func script(of step: StepPlan, control: String, in workspace: Workspace) -> StepScript {
+        let shown = isSandboxed ? Workspace.Inside.control : control
+        return StepScript(
             commands: step.commands, environment: environment(of: step, in: workspace),
             commandsPath: shown + "/commands")
-        try Workspace.makeFolder(control, mode: 0o755)
-        for (name, text) in [("start", script.start), ("commands", script.commands)] {
-            let path = "\(control)/\(name)"
-            try Data(text.utf8).write(to: URL(filePath: path))
-            // The folder above is closed to everyone else.
-            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        }
     }
 
+    package func close() async {}
+
     private func environment(of step: StepPlan, in workspace: Workspace) -> Variables {
-        let source = isSandboxed ? Bubblewrap.source : workspace.source
+        let source = isSandboxed ? Workspace.Inside.source : workspace.source
         let defaults: Variables = [
             "PATH": isSandboxed ? Tool.standardPath : Tool.searchPath,
-            "HOME": isSandboxed ? Bubblewrap.home : workspace.home,
+            "HOME": isSandboxed ? Workspace.Inside.home : workspace.home,
         ]
         return defaults.merging(step.environment).merging(["CI_WORKSPACE": source, "DRONE_DIR": source])
     }

@@ -1,4 +1,5 @@
 import Core
+import FoundationEssentials
 
 /// A step as two shell scripts: `start` sets the environment and becomes `commands`.
 ///
@@ -20,6 +21,15 @@ struct StepScript {
         // The empty line keeps a backslash at a command's end from reaching the next line.
         commands = list.map { "command printf '%s\\n' \(Self.quote("+ " + Self.shown($0)))\n\(Self.clean($0))\n\n" }
             .joined()
+    }
+
+    /// Writes `start` and `commands` to a folder that is closed to others from above.
+    func write(to folder: String) throws {
+        for (name, text) in [("start", start), ("commands", commands)] {
+            let path = "\(folder)/\(name)"
+            try Data(text.utf8).write(to: URL(filePath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        }
     }
 
     /// As the log shows it: without line ends at the end.

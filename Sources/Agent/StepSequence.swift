@@ -72,8 +72,9 @@ struct StepSequence: Sendable {
         do {
             let output = try await outputs.open(step.number)
             let outcome = await track(step.number, in: output) {
-                let code = try await runtime.run(step, in: workspace, output: output.descriptor)
-                return JobOutcome(status: code == 0 ? .success : .failure, exitCode: code)
+                let exit = try await runtime.run(step, of: job, in: workspace, output: output.descriptor)
+                for remark in exit.remarks { try output.say(remark) }
+                return JobOutcome(status: exit.code == 0 ? .success : .failure, exitCode: exit.code)
             }
             await outputs.close(step.number)
             return outcome
@@ -102,7 +103,7 @@ struct StepSequence: Sendable {
                 return JobOutcome(
                     status: .error, exitCode: code, error: "the clone failed: git ended with exit code \(code)")
             }
-            try await runtime.adopt(workspace)
+            try await runtime.adopt(workspace, for: job)
             return JobOutcome()
         }
     }

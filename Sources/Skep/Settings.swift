@@ -80,6 +80,13 @@ struct Settings: Sendable {
         get throws { try int("agent.slots", in: 1...1000) }
     }
 
+    /// A text or number of the section `agent`.
+    func agent(_ key: String) -> String? {
+        let name = ConfigKey("agent.\(key)")
+        return reader.string(forKey: name) ?? reader.int(forKey: name).map { "\($0)" }
+            ?? reader.double(forKey: name).map { "\($0)" }
+    }
+
     var logLevel: String? { string("log.level") }
 
     func string(_ key: String) -> String? {

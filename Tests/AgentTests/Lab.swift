@@ -65,8 +65,12 @@ struct Lab {
 
     /// Runs one agent while `body` runs, and then takes it away.
     func withAgent(_ sandbox: AgentConfiguration.Sandbox = .off, _ body: () async throws -> Void) async throws {
+        try await withAgent(configuration(sandbox), body)
+    }
+
+    func withAgent(_ configuration: AgentConfiguration, _ body: () async throws -> Void) async throws {
         let service = AgentService(
-            configuration: configuration(sandbox), connection: server,
+            configuration: configuration, connection: server,
             logger: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
         let agent = Task { try await service.run() }
         let result: Result<Void, any Error>
@@ -80,8 +84,14 @@ struct Lab {
     func run(
         _ job: ClaimedJob, sandbox: AgentConfiguration.Sandbox = .off, leaving left: [String] = []
     ) async throws -> JobEnd {
+        try await run(job, configuration: configuration(sandbox), leaving: left)
+    }
+
+    func run(
+        _ job: ClaimedJob, configuration: AgentConfiguration, leaving left: [String] = []
+    ) async throws -> JobEnd {
         server.with { $0.waiting.append(job) }
-        try await withAgent(sandbox) { try await eventually { server.ended } }
+        try await withAgent(configuration) { try await eventually { server.ended } }
         let ends = server.with(\.ends)
         #expect(ends.count == 1)
         #expect(server.with(\.violations) == [])
@@ -95,7 +105,9 @@ struct Lab {
 
     /// The workspaces that are there.
     var leftFolders: [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder + "/agent")) ?? []).filter { $0 != "lock" }
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder + "/agent")) ?? []).filter {
+            !["lock", "identity"].contains($0)
+        }
     }
 }
 

@@ -16,12 +16,13 @@ final class DevProcess: Sendable {
     private let process: Mutex<Process>
 
     /// Starts on the data that are there. Ready when the address and the token are printed.
-    init(_ folder: DevData, arguments: [String] = []) async throws {
+    init(_ folder: DevData, arguments: [String] = [], environment: [String: String] = [:]) async throws {
         self.folder = folder
         let process = Process()
         process.executableURL = URL(fileURLWithPath: TestForge.executable)
         process.arguments =
             ["dev", "--port", "\(folder.port)", "--data", folder.path, "--log-level", "info"] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = try folder.newOutput()
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle(forUpdatingAtPath: folder.log)

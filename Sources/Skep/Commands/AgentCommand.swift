@@ -38,6 +38,8 @@ struct AgentCommand: AsyncParsableCommand {
     )
     var drain = 0
 
+    @OptionGroup var runtime: RuntimeOptions
+
     func run() async throws {
         try await orExplain { try await work() }
     }
@@ -64,6 +66,7 @@ struct AgentCommand: AsyncParsableCommand {
         guard (0...86_400).contains(drain) else { throw SettingsError(message: "--drain must be 0 to 86400 seconds.") }
         configuration.drain = drain
         configuration.executable = Server.executable
+        try runtime.apply(to: &configuration, settings, unlessSaid: .auto)
         let services: [any Service] = [AgentService(configuration: configuration, logger: logger)]
         let impatience = Task { await endAtSecondSignal() }
         defer { impatience.cancel() }

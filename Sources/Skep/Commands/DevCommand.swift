@@ -34,6 +34,8 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "How jobs are kept apart: required, auto or off. auto uses bubblewrap where it works.")
     var sandbox = "auto"
 
+    @OptionGroup var runtime: RuntimeOptions
+
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "notice"
 
@@ -85,6 +87,7 @@ struct DevCommand: AsyncParsableCommand {
             server: listen.url, token: agentToken, name: "dev", labels: AgentConfiguration.machineLabels, slots: slots,
             folder: folder.path + "/agent", sandbox: sandbox)
         agent.executable = Server.executable
+        try runtime.apply(to: &agent, try await Settings(file: nil), unlessSaid: .process)
         let all: [any Service] = services + [AgentService(configuration: agent, logger: logger)]
         try await all.runUntilStopped(logger: logger)
     }
