@@ -1,5 +1,6 @@
 package import AgentProtocol
 package import Core
+import FoundationEssentials
 import Glibc
 package import Logging
 package import SystemPackage

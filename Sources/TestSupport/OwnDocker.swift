@@ -38,7 +38,7 @@ enum OwnDocker {
             }
         } catch {
             let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
-            throw NotInTime(description: "Docker does not start here: \(log.suffix(600))")
+            throw NotInTime(description: "Docker does not start here: \(error), \(log.suffix(600))")
         }
         return address
     }

@@ -11,7 +11,8 @@ import Testing
     func withEscapedJob(_ body: (ContainerLab, _ word: String) async throws -> Void) async throws {
         try await ContainerLab.with { lab in
             let word = KillTests.uniqueWord()
-            let job = lab.job([container(1, [KillTests.escape(word)])], services: [ServiceTests.web])
+            var job = lab.job([container(1, [KillTests.escape(word)])], services: [ServiceTests.web])
+            job.timeout = 600
             lab.server.with { $0.waiting = [job] }
             try await lab.lab.withAgent(lab.configuration()) {
                 try await eventually { lab.server.text.contains("\nready\n") && Shell.isRunning(word) }
@@ -107,7 +108,10 @@ import Testing
             let end = try await lab.run(lab.job([step(1, ["true"])]), configuration: configuration)
             #expect(end.status == .success)
             configuration.runtime = .docker
-            let error = await #expect(throws: AgentError.self) { try await lab.withAgent(configuration) {} }
+            let agent = AgentService(
+                configuration: configuration, connection: lab.server,
+                logger: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
+            let error = await #expect(throws: AgentError.self) { try await agent.run() }
             #expect(error?.code == .engineUnavailable)
         }
     }

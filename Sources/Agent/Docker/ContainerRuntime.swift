@@ -64,9 +64,9 @@ package struct ContainerRuntime: Runtime {
         defer { try? FileManager.default.removeItem(atPath: control) }
         try script(of: step).write(to: control)
         let network = jobNetwork(workspace)
-        let run = ContainerRun(
-            engine: engine, spec: spec(of: step, job, workspace, network), name: network.names.step(step.number),
-            output: output)
+        var spec = spec(of: step, job, workspace, network)
+        if !job.plan.services.isEmpty { spec.host.extraHosts = try await services(network).hosts() }
+        let run = ContainerRun(engine: engine, spec: spec, name: network.names.step(step.number), output: output)
         let state: ContainerState
         do {
             state = try await run.run()
@@ -127,6 +127,7 @@ extension ContainerRuntime {
         of step: StepPlan, _ job: ClaimedJob, _ workspace: Workspace, _ network: JobNetwork
     ) -> ContainerSpec {
         var spec = ContainerSpec(image: step.image)
+<<<<<<< ours
         if step.commands.isEmpty {
             // A plugin: the image's own program, which nothing but the container's settings can tell its variables.
             spec.environment = environment(of: step).map { "\($0.name)=\($0.value)" }
@@ -135,6 +136,13 @@ extension ContainerRuntime {
             // One pipe for both outputs: with two, the engine would mix their order.
             spec.command = ["exec /bin/sh \(Workspace.Inside.control)/start 2>&1"]
         }
+=======
+        spec.entrypoint = ["/bin/sh", "-c"]
+        // One pipe for both outputs: with two, the engine would mix their order. A shell in front, because the first
+        // process of a container is deaf to signals from inside; what it has to say of the other's end is not the step's.
+        let start = "exec /bin/sh \(Workspace.Inside.control)/start 2>&1"
+        spec.command = ["exec 2>/dev/null; /bin/sh -c '\(start)'; exit $?"]
+>>>>>>> theirs
         spec.workingFolder = Workspace.Inside.source
         spec.labels = network.names.labels.merging(job.label) { $1 }.merging([JobNames.role: "step"]) { $1 }
         spec.host.mounts = settings.mounts(of: workspace, control: workspace.control(ofStep: step.number), in: folder)

@@ -10,6 +10,8 @@ package struct EngineAddress: Sendable, Hashable, CustomStringConvertible {
     /// The folder of `ca.pem`, `cert.pem` and `key.pem`; nil where the connection has no TLS.
     let certificates: String?
 
+    var isSocket: Bool { description.hasPrefix("unix://") }
+
     package static let standard = EngineAddress(socket: "/var/run/docker.sock")
 
     private init(socket: String) {

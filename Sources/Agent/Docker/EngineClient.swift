@@ -107,6 +107,8 @@ extension EngineClient {
     private func execute(_ request: EngineRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
         var message = HTTPClientRequest(url: prefix + request.target)
         message.method = request.method
+        // HTTP/1.1 asks for one, and the client sends none where the URL has a path to a socket in its place.
+        if address.isSocket { message.headers.add(name: "Host", value: "localhost") }
         for (name, value) in request.headers { message.headers.add(name: name, value: value) }
         if let body = request.body {
             message.headers.add(name: "Content-Type", value: "application/json")

@@ -14,12 +14,33 @@ package struct ContainerSummary: Sendable, Decodable {
     /// `created`, `running`, `exited` and the like.
     package var state: String
     package var labels: [String: String]?
+    var networking: ContainerNetworks?
 
     enum CodingKeys: String, CodingKey {
         case id = "Id"
         case image = "Image"
         case state = "State"
         case labels = "Labels"
+        case networking = "NetworkSettings"
+    }
+}
+
+/// Where a container is on its networks.
+struct ContainerNetworks: Sendable, Decodable {
+    struct Place: Sendable, Decodable {
+        /// Empty for a container that does not run.
+        var address: String?
+
+        enum CodingKeys: String, CodingKey {
+            case address = "IPAddress"
+        }
+    }
+
+    /// By the network's name.
+    var places: [String: Place]?
+
+    enum CodingKeys: String, CodingKey {
+        case places = "Networks"
     }
 }
 

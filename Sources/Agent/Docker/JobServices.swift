@@ -25,6 +25,18 @@ struct JobServices: Sendable {
         }
     }
 
+    /// `NAME:ADDRESS` of each service that runs, for the steps: not every engine resolves names by itself (podman without
+    /// its plugin). In a shared network the names are known already.
+    func hosts() async throws -> [String] {
+        guard network.kind == .bridge else { return [] }
+        return try await engine.containers(labels: network.names.serviceLabels).compactMap { container in
+            guard let name = container.labels?[JobNames.service],
+                let address = container.networking?.places?[network.names.network]?.address, !address.isEmpty
+            else { return nil }
+            return "\(name):\(address)"
+        }
+    }
+
     /// A remark on each service that has ended by itself, and not well.
     func failures() async throws -> [String] {
         var remarks: [String] = []
