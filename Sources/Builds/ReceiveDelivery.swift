@@ -18,6 +18,9 @@ extension Engine {
         guard let forge = forges.named(name) else { throw AccessError.notFound("There is no forge \(name ?? "").") }
         let identity = try identify(request, forge)
         let repoID = try await verify(request, identity, forge)
+        #if DEBUG
+        if Plant.loseDelivery.strikes { return Receipt(delivery: Int64.random(in: 1 << 40..<1 << 50), isNew: true) }
+        #endif
         let received = try await store.receiveDelivery(
             repoID: repoID, key: identity.deliveryID, event: identity.event, headers: request.readingHeaders,
             body: request.body)

@@ -52,7 +52,12 @@ extension Engine {
         } catch {
             throw Refusal.invalid("The segment cannot be stored: \(error).")
         }
-        if try await store.appendSegment(attemptID: attemptID, agentToken: token.id, segment) { return }
+        if try await store.appendSegment(attemptID: attemptID, agentToken: token.id, segment) {
+            #if DEBUG
+            if Plant.dropSegment.strikes { try await drop(segment, of: current(attemptID, token)) }
+            #endif
+            return
+        }
         let attempt = try await current(attemptID, token)
         if segment.end <= attempt.logSize { return }
         guard segment.offset < attempt.logSize else {
@@ -92,6 +97,9 @@ extension Engine {
         try await finish(attempt, end)
         jobsEnded()
         await mergeLog(of: attempt)
+        #if DEBUG
+        if Plant.finishTwice.strikes { try await runAgain(attempt) }
+        #endif
     }
 
     /// A log in many pieces is as right as one in few: nobody's end depends on this.

@@ -126,6 +126,14 @@ extension Store {
         return try await session.execute(.append, parameters) > 0
     }
 
+    #if DEBUG
+    /// Takes a stored segment away: a bug, planted to show that it would be found.
+    package func dropSegment(day: Date, attemptID: Int64, _ segment: Segment) async throws {
+        let range: [Parameter] = [.timestamp(day), .int(attemptID), .int(segment.offset), .int(segment.end)]
+        _ = try await session.execute(.deleteSegments, range)
+    }
+    #endif
+
     /// The number of a step of an attempt by its number or its name. nil: it has no such step.
     package func stepNumber(attemptID: Int64, _ step: String) async throws -> Int? {
         try await session.first(.stepNumber, [.int(attemptID), .text(step)])?.decode(at: 0)
