@@ -11,6 +11,7 @@ import workload
 from check_rest import FAULTS
 from checker import CHECKS, Checker
 from faults import ConnectionFaults, ProcessFaults
+from meddler import Meddler
 from records import Records, unfinished
 from world import World
 
@@ -54,8 +55,8 @@ def break_things(world, seed, minutes):
     deliverer = workload.Deliverer(world.repositories, seed, (1, 3), world)
     workers += [
         deliverer,
-        workload.Meddler("meddler", world.repositories, seed, (0.2, 1), world),
-        workload.Meddler("other meddler", world.repositories, seed, (0.2, 1), world),
+        Meddler("meddler", world.repositories, seed, (0.2, 1), world),
+        Meddler("other meddler", world.repositories, seed, (0.2, 1), world),
         workload.Gauge("gauge", seed, (1, 1), world),
     ]
     faults = [
