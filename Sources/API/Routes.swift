@@ -77,6 +77,7 @@ package struct Routes: Sendable {
         let secrets = SecretController(engine: engine)
         let accounts = ServiceAccountController(engine: engine)
         let repos = RepoController(engine: engine)
+        let audit = AuditController(engine: engine)
         authenticated(router).group(context: AccountContext.self)
             .patch("/api/user", use: user.update)
             .get("/api/user/tokens", use: tokens.list)
@@ -106,6 +107,8 @@ package struct Routes: Sendable {
             .post("/api/tenants/{owner}/service-accounts", use: accounts.create)
             .post("/api/tenants/{owner}/secrets", use: secrets.createOfTenant)
             .post("/api/repos/{owner}/{name}", use: repos.activate)
+        authenticated(router)
+            .get("/api/audit", use: audit.list)
         agentsAndQueue(authenticated(router))
     }
 

@@ -23,18 +23,18 @@ extension Engine {
         let pair = try await KeyPair.generated()
         let repo = try await conflict("\(path) is active already.") {
             try await store.transaction { store, _ in
-                try await create(found, on: forge, secret: secret, pair: pair, refs: refs, by: caller.user, store)
+                try await create(found, on: forge, secret: secret, pair: pair, refs: refs, by: caller, store)
             }
         }
-        return try await installHook(repo, secret: secret, forge)
+        return try await installHook(repo, secret: secret, forge, by: caller)
     }
 
     private func create(
         _ found: ForgeRepository, on forge: Forges.Entry, secret: String, pair: KeyPair, refs: [String: String],
-        by user: User, _ store: Store
+        by caller: Caller, _ store: Store
     ) async throws -> Repo {
         let top = String(found.owner.split(separator: "/")[0])
-        let tenant = try await store.ensureTenant(forgeID: forge.id, forgeOwnerID: found.forgeTenantID, name: top)
+        let tenant = try await ensureTenant(top, ownerID: found.forgeTenantID, on: forge, by: caller.actor, store)
         try await requireRoom(tenant.id, store)
         let repo = try await store.createRepo(
             NewRepo(
@@ -42,24 +42,29 @@ extension Engine {
                 forgeRepoID: found.forgeRepoID,
                 owner: found.owner, name: found.name, avatarURL: found.avatarURL, linkURL: found.linkURL,
                 cloneURL: found.cloneURL, defaultBranch: found.defaultBranch, isPrivate: found.isPrivate,
-                hookSecret: Array(secret.utf8), activatedBy: user.login))
+                hookSecret: Array(secret.utf8), activatedBy: caller.user.login))
         try await store.createKeyPair(repoID: repo.id, pair)
         if forge.kind == "git" {
             for (ref, commit) in refs { try await store.setRef(repoID: repo.id, ref, to: commit) }
         }
+        try await store.record(repo.audit("repo.activate", by: caller.actor, after: repo.auditFields))
         return repo
     }
 
     /// A repository without a hook would look active and never build: then it is taken back.
-    private func installHook(_ repo: Repo, secret: String, _ forge: Forges.Entry) async throws -> Repo {
+    private func installHook(_ repo: Repo, secret: String, _ forge: Forges.Entry, by caller: Caller) async throws
+        -> Repo
+    {
         do {
             let target = HookTarget(path: repo.path, url: "\(settings.publicURL)/hook", secret: secret)
             try await ask(forge) { try await $0.installHook(target) }
             return repo
         } catch {
             try await store.transaction { store, _ in
-                _ = try await store.deleteRepo(id: repo.id)
+                guard try await store.deleteRepo(id: repo.id) else { return }
                 try await store.undoClaim()
+                try await store.record(
+                    repo.audit("repo.delete", by: caller.actor, after: ["reason": "The hook could not be installed."]))
             }
             throw error
         }
@@ -68,11 +73,13 @@ extension Engine {
     /// Makes the repository invisible at once: its jobs are stopped, its hook is removed, its rows are erased later.
     package func deleteRepo(_ access: Access) async throws {
         let repo = access.repo
+        let actor = try access.somebody().actor
         try await store.transaction { store, _ in
             guard try await store.deleteRepo(id: repo.id) else {
                 throw AccessError.notFound("There is no repository \(repo.path), or you may not see it.")
             }
             try await store.askToCancelAll(repoID: repo.id)
+            try await store.record(repo.audit("repo.delete", by: actor, before: repo.auditFields))
         }
         do {
             try await forges.with(id: repo.forgeID).client.removeHook(at: repo.path)
@@ -108,6 +115,28 @@ extension Engine {
         } catch let error as PostgresError where error.isUniqueViolation() {
             throw Refusal.conflict(message)
         }
+    }
+}
+
+extension Repo {
+    /// An entry about the repository, or about `part` of it, such as a build.
+    func audit(
+        _ action: String, of part: String = "", by actor: Actor, before: AuditFields? = nil, after: AuditFields? = nil
+    ) -> AuditEntry {
+        AuditEntry(
+            by: actor, tenantID: tenantID, action, part.isEmpty ? "\(path)" : "\(path) \(part)", before: before,
+            after: after)
+    }
+
+    var auditFields: AuditFields {
+        [
+            "timeout": .init(timeout), "private": .bool(isPrivate), "trusted": .bool(trusted),
+            "allow_pr": .bool(allows.pullRequests), "allow_push": .bool(allows.pushes),
+            "allow_deploys": .bool(allows.deployments), "allow_tags": .bool(allows.tags),
+            "priority": .init(scheduling.priority), "max_running": .init(scheduling.maximumRunning),
+            "cancel_pushes": .bool(scheduling.cancelsPushes), "cancel_pulls": .bool(scheduling.cancelsPullRequests),
+            "approval": .text(approval.rawValue),
+        ]
     }
 }
 

@@ -8,6 +8,7 @@ extension Engine {
     ///
     /// Throws `notFound`, or `conflict` for a job that has ended.
     package func cancelJob(_ access: Access, build number: Int64, job jobNumber: Int) async throws {
+        let actor = try access.somebody().actor
         try await store.transaction { store, session in
             guard
                 let build = try await store.lockBuild(repoID: access.repo.id, number: number)?.build,
@@ -18,6 +19,10 @@ extension Engine {
             }
             guard !job.status.isFinished else { throw Refusal.conflict("The job has ended: \(job.status.rawValue).") }
             try await cancel(job, of: build, because: "cancelled", store, session)
+            try await store.record(
+                access.repo.audit(
+                    "job.cancel", of: "build \(number) job \(jobNumber)", by: actor,
+                    before: ["status": .text(job.status.rawValue)], after: ["cancelled": true]))
         }
         jobsEnded()
     }

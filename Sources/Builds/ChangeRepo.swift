@@ -9,8 +9,15 @@ extension Engine {
         try check(change, access)
         try checkApproval(change, access)
         try await checkLimit(change, access.repo)
-        guard let repo = try await store.updateRepo(id: access.repo.id, change) else {
-            throw AccessError.notFound("There is no repository \(access.repo.path), or you may not see it.")
+        let actor = try access.somebody().actor
+        let repo = try await store.transaction { store, _ in
+            guard let old = try await store.lockRepo(id: access.repo.id),
+                let new = try await store.updateRepo(id: old.id, change)
+            else { throw AccessError.notFound("There is no repository \(access.repo.path), or you may not see it.") }
+            try await store.record(
+                by: actor, tenantID: new.tenantID, "repo.update", "\(new.path)", from: old.auditFields,
+                to: new.auditFields)
+            return new
         }
         if repo.scheduling.maximumRunning != access.repo.scheduling.maximumRunning {
             try await recount(tenantID: repo.tenantID)

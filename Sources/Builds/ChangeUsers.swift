@@ -18,19 +18,8 @@ package struct NewUser: Sendable {
 
 extension Engine {
     /// Throws `invalid` for a login or e-mail that cannot be one, and `conflict` for a login that somebody has in some case.
-    package func createUser(_ new: NewUser) async throws -> User {
-        guard User.isValid(login: new.login) else {
-            throw Refusal.invalid(
-                "login must be 1 to 100 printable characters, without spaces and / \\ ? # % & : ; , < > ' \" `.")
-        }
-        try Self.check(email: new.email)
-        return try await store.transaction { store, _ in
-            let user = try await store.createUser(
-                login: new.login, email: new.email, admin: new.admin,
-                avatar: new.avatarURL.flatMap { $0.isEmpty ? nil : $0 })
-            guard let user else { throw Refusal.conflict("There is a user \(new.login) already.") }
-            return user
-        }
+    package func createUser(_ new: NewUser, by actor: Actor = .system) async throws -> User {
+        try await Operations(store: store, actor: actor).createUser(new)
     }
 
     /// Changes a user for an administrator. Nobody takes their own admin, and one active administrator remains.
@@ -48,6 +37,7 @@ extension Engine {
             }
             guard !(loses && administrators == [user.id]) else { throw Self.lastAdministrator }
             guard let changed = try await store.updateUser(id: user.id, change) else { throw Self.noUser(login) }
+            try await store.record(by: caller.actor, from: user, to: changed)
             return changed
         }
     }
@@ -56,10 +46,13 @@ extension Engine {
     package func changeOwnEmail(_ email: String, of caller: Caller) async throws -> User {
         try Self.check(email: email)
         guard caller.user.tenantID == nil else { throw AccessError.forbidden("A service account has no e-mail.") }
-        guard let user = try await store.updateUser(id: caller.user.id, UserChange(email: email)) else {
-            throw AccessError.unauthenticated
+        return try await store.transaction { store, _ in
+            guard let old = try await store.lockUser(caller.user.login),
+                let new = try await store.updateUser(id: caller.user.id, UserChange(email: email))
+            else { throw AccessError.unauthenticated }
+            try await store.record(by: caller.actor, from: old, to: new)
+            return new
         }
-        return user
     }
 
     /// Deletes a user: tokens stop at once, history keeps the login as text.
@@ -72,6 +65,9 @@ extension Engine {
             }
             guard administrators != [user.id] else { throw Self.lastAdministrator }
             try await store.deleteUser(id: user.id)
+            try await store.record(
+                AuditEntry(
+                    by: caller.actor, tenantID: user.tenantID, "user.delete", user.login, before: user.auditFields))
         }
     }
 
@@ -80,7 +76,7 @@ extension Engine {
         return user
     }
 
-    private static func check(email: String) throws {
+    static func check(email: String) throws {
         guard User.isValid(email: email) else {
             throw Refusal.invalid("email must be an address such as name@example.com, or empty.")
         }
@@ -89,4 +85,19 @@ extension Engine {
     private static let lastAdministrator = Refusal.conflict("This is the last administrator: make another one first.")
 
     private static func noUser(_ login: String) -> AccessError { .notFound("There is no user \(login).") }
+}
+
+extension User {
+    var auditFields: AuditFields { ["login": .text(login), "admin": .bool(admin), "active": .bool(active)] }
+}
+
+extension Store {
+    /// Writes down a change of an account. The e-mail's text is not in it: it is erased with the user, and the audit stays.
+    func record(by actor: Actor, from old: User, to new: User) async throws {
+        var (before, after) = AuditFields.changes(from: old.auditFields, to: new.auditFields)
+        if old.email != new.email { (before["email"], after["email"]) = ("as it was", "changed") }
+        guard !after.isEmpty else { return }
+        try await record(
+            AuditEntry(by: actor, tenantID: new.tenantID, "user.update", new.login, before: before, after: after))
+    }
 }

@@ -8,17 +8,34 @@ extension Engine {
     {
         guard role != .none else { throw Refusal.invalid("role must be read, write or admin.") }
         let tenantID = try await tenantToChange(name, by: caller)
-        let user = try await user(login)
-        guard try await store.putMember(tenantID: try await made(tenantID, name), userID: user.id, role: role) else {
-            throw Refusal.conflict("\(user.login) is a service account of another tenant.")
+        return try await store.transaction { store, _ in
+            // Two who give one user different roles take turns.
+            guard let user = try await store.lockUser(login) else {
+                throw AccessError.notFound("There is no user \(login).")
+            }
+            let id = try await made(tenantID, name, by: caller.actor, store)
+            let old = try await store.member(tenantID: id, login: user.login)
+            guard try await store.putMember(tenantID: id, userID: user.id, role: role) else {
+                throw Refusal.conflict("\(user.login) is a service account of another tenant.")
+            }
+            try await store.record(
+                by: caller.actor, tenantID: id, old == nil ? "member.create" : "member.update",
+                name.object(of: user.login),
+                from: old?.auditFields ?? [:], to: Member(login: user.login, role: role).auditFields)
+            return Member(login: user.login, role: role)
         }
-        return Member(login: user.login, role: role)
     }
 
     package func removeMember(_ login: String, of name: TenantName, by caller: Caller) async throws {
         guard let tenantID = try await tenantToChange(name, by: caller) else { throw name.notFound }
-        guard try await store.deleteMember(tenantID: tenantID, login: login) else {
-            throw AccessError.notFound("\(name.name) has no member \(login).")
+        try await store.transaction { store, _ in
+            guard let old = try await store.deleteMember(tenantID: tenantID, login: login) else {
+                throw AccessError.notFound("\(name.name) has no member \(login).")
+            }
+            try await store.record(
+                AuditEntry(
+                    by: caller.actor, tenantID: tenantID, "member.delete", name.object(of: old.login),
+                    before: old.auditFields))
         }
     }
 
@@ -64,10 +81,10 @@ extension Engine {
     }
 
     /// Only plain git has tenants that come to be here; other forges tell of theirs.
-    private func made(_ tenantID: Int64?, _ name: TenantName) async throws -> Int64 {
+    private func made(_ tenantID: Int64?, _ name: TenantName, by actor: Actor, _ store: Store) async throws -> Int64 {
         if let tenantID { return tenantID }
         guard let forge = forges.named(name.forge), forge.kind == "git" else { throw name.notFound }
-        return try await store.ensureTenant(forgeID: forge.id, forgeOwnerID: name.name, name: name.name).id
+        return try await ensureTenant(name.name, ownerID: name.name, on: forge, by: actor, store).id
     }
 }
 
@@ -84,4 +101,13 @@ package struct TenantName: Sendable, Hashable {
     }
 
     var notFound: AccessError { .notFound("There is no tenant \(name), or you may not see it.") }
+
+    /// As in a URL.
+    private var path: String { forge.map { "\($0):\(name)" } ?? name }
+
+    fileprivate func object(of login: String) -> String { "\(path) member \(login)" }
+}
+
+extension Member {
+    fileprivate var auditFields: AuditFields { ["login": .text(login), "role": .text(role.rawValue)] }
 }

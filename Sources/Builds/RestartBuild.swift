@@ -20,6 +20,7 @@ extension Engine {
     ///
     /// Throws `notFound`, or `conflict` while the build waits or runs.
     package func restartBuild(_ access: Access, number: Int64) async throws -> BuildWithJobs {
+        let actor = try access.somebody().actor
         let restarted = try await store.transaction { store, session -> BuildWithJobs in
             guard let (build, configID) = try await store.lockBuild(repoID: access.repo.id, number: number) else {
                 throw AccessError.notFound("\(access.repo.path) has no build \(number).")
@@ -32,6 +33,10 @@ extension Engine {
             guard configID != nil, build.error.isEmpty else {
                 throw Refusal.conflict("Build \(number) has no job to run: \(build.error)")
             }
+            try await store.record(
+                access.repo.audit(
+                    "build.restart", of: "build \(number)", by: actor,
+                    before: ["status": .text(build.status.rawValue)], after: ["status": "pending"]))
             return try await restart(build, access.repo, store, session)
         }
         jobsWait()
@@ -50,6 +55,7 @@ extension Engine {
 
     /// Makes a new build of the same commit and file, also while the original runs. Who asks for it approves it.
     package func forkBuild(_ access: Access, number: Int64, _ fork: Fork) async throws -> BuildWithJobs {
+        let actor = try access.somebody().actor
         let copy = try await store.transaction { store, session -> BuildWithJobs in
             guard let original = try await store.buildSource(repoID: access.repo.id, number: number) else {
                 throw AccessError.notFound("\(access.repo.path) has no build \(number).")
@@ -60,9 +66,22 @@ extension Engine {
                 deployTo: fork.deployTo ?? original.build.deployTo, parent: number,
                 fromFork: original.build.fromFork, sealed: original.sealed, changedPaths: original.changedPaths,
                 approver: access.caller?.user.login)
-            return try await startBuild(source, access.repo, deliveryID: nil, store, session)
+            let copy = try await startBuild(source, access.repo, deliveryID: nil, store, session)
+            try await store.record(
+                access.repo.audit(
+                    "build.fork", of: "build \(copy.build.number)", by: actor, after: copy.build.auditFields))
+            return copy
         }
         jobsWait()
         return copy
+    }
+}
+
+extension Build {
+    fileprivate var auditFields: AuditFields {
+        [
+            "number": .number(number), "parent": parent.map { .number($0) } ?? .none, "event": .text(event.rawValue),
+            "deploy_to": .text(deployTo),
+        ]
     }
 }

@@ -67,10 +67,12 @@ extension Engine {
                 before["value"] = "sealed"
                 after["value"] = "changed"
             }
-            try await store.record(
-                AuditEntry(
-                    by: caller.actor, tenantID: owner.place.tenantID, "secret.update", owner.object(new.name),
-                    before: before, after: after))
+            if !after.isEmpty {
+                try await store.record(
+                    AuditEntry(
+                        by: caller.actor, tenantID: owner.place.tenantID, "secret.update", owner.object(new.name),
+                        before: before, after: after))
+            }
             return new
         }
     }

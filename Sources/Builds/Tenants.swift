@@ -29,14 +29,27 @@ extension Engine {
                 throw Refusal.invalid("defaults.timeout must be at most limits.timeout, \(limit) minutes.")
             }
             guard let new = try await store.updateTenant(id: id, change) else { throw name.notFound }
-            let (before, after) = AuditFields.changes(from: old.auditFields, to: new.auditFields)
             try await store.record(
-                AuditEntry(
-                    by: caller.actor, tenantID: id, "tenant.update", new.path, before: before, after: after))
+                by: caller.actor, tenantID: id, "tenant.update", new.path, from: old.auditFields, to: new.auditFields)
             return new
         }
         if change.maximumRunning != nil { try await recount(tenantID: id) }
         return new
+    }
+
+    /// In a transaction: finds the tenant, or makes it.
+    func ensureTenant(_ name: String, ownerID: String, on forge: Forges.Entry, by actor: Actor, _ store: Store)
+        async throws -> Tenant
+    {
+        let (tenant, isNew) = try await store.ensureTenant(forgeID: forge.id, forgeOwnerID: ownerID, name: name)
+        if isNew {
+            let path = forge.isDefault ? name : "\(forge.name):\(name)"
+            try await store.record(
+                AuditEntry(
+                    by: actor, tenantID: tenant.id, "tenant.create", path,
+                    after: ["forge": .text(forge.name), "name": .text(name)]))
+        }
+        return tenant
     }
 
     private static func check(_ change: TenantChange) throws {

@@ -13,25 +13,21 @@ struct DevAccounts {
     func administratorToken() async throws -> String {
         let token = try token("admin-token", prefix: Token.userPrefix)
         if (try? await store.caller(.token(hash: token.hash))) != nil { return token.text }
-        let user: User
-        if let known = try await store.findUser("admin") {
-            user = known
-        } else if let made = try await store.createUser(login: "admin", email: "", admin: true) {
-            user = made
-        } else {
-            throw SettingsError(message: "The user admin could not be made.")
+        if try await store.findUser("admin") == nil {
+            _ = try await operations.createUser(NewUser(login: "admin", admin: true))
         }
-        _ = try await store.createToken(userID: user.id, name: "skep dev", hash: token.hash)
-        return token.text
+        return try await operations.createToken(for: "admin", name: "skep dev", token).text
     }
 
     func agentToken() async throws -> String {
         let token = try token("agent-token", prefix: Token.agentPrefix)
         if try await store.agentToken(hash: token.hash) == nil {
-            try await store.createAgentToken(tenantID: nil, name: "skep dev", hash: token.hash)
+            try await operations.createAgentToken(name: "skep dev", token)
         }
         return token.text
     }
+
+    private var operations: Operations { Operations(store: store, actor: .system) }
 
     private func token(_ file: String, prefix: String) throws -> Token {
         let text = try folder.secret(file) { Token.generate(prefix: prefix).text }

@@ -79,6 +79,12 @@ package struct Access: Sendable {
         guard caller != nil || isJob else { throw .unauthenticated }
         throw .forbidden("You need \(needed.rawValue) permission on \(repo.fullName) to \(act).")
     }
+
+    /// Who asks. Throws `unauthenticated` for nobody, who cannot have got as far as to a change.
+    package func somebody() throws(AccessError) -> Caller {
+        guard let caller else { throw .unauthenticated }
+        return caller
+    }
 }
 
 extension Store {

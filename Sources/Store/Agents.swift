@@ -9,8 +9,10 @@ package struct AgentToken: Sendable, Hashable {
 }
 
 extension Store {
-    package func createAgentToken(tenantID: Int64?, name: String, hash: [UInt8]) async throws {
-        _ = try await session.execute(.createToken, [.int(tenantID), .text(name), .bytes(hash)])
+    /// Answers its id.
+    @discardableResult
+    package func createAgentToken(tenantID: Int64?, name: String, hash: [UInt8]) async throws -> Int64 {
+        try await session.first(.createToken, [.int(tenantID), .text(name), .bytes(hash)])?.decode(at: 0) ?? 0
     }
 
     package func agentToken(hash: [UInt8]) async throws -> AgentToken? {

@@ -106,6 +106,8 @@ package struct AuditFields: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         self.values = values
     }
 
+    package var isEmpty: Bool { values.isEmpty }
+
     package subscript(name: String) -> Value? {
         get { values[name] }
         set { values[name] = newValue }
@@ -126,40 +128,6 @@ package struct AuditFields: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     }
 }
 
-/// An entry as lists show it.
-package struct AuditRecord: Sendable, Hashable, Identifiable {
-    package var id: Int64
-    package var at: Date
-    /// Name of the tenant; nil where it was of the server, or the tenant is gone.
-    package var tenant: String?
-    package var actorKind: Actor.Kind
-    package var actor: String
-    package var tokenID: Int64?
-    package var address: String
-    package var action: String
-    package var object: String
-    /// JSON objects.
-    package var before: String?
-    package var after: String?
-    package var requestID: String
-
-    init(row: Row) throws {
-        var columns = row.columns
-        id = try columns.next()
-        at = try columns.next()
-        tenant = try columns.next()
-        actorKind = Actor.Kind(rawValue: try columns.next()) ?? .unknown
-        actor = try columns.next()
-        tokenID = try columns.next()
-        address = try columns.next()
-        action = try columns.next()
-        object = try columns.next()
-        before = try columns.next()
-        after = try columns.next()
-        requestID = try columns.next()
-    }
-}
-
 extension Store {
     /// Writes a change down. To be called in the transaction that makes it.
     package func record(_ entry: AuditEntry) async throws {
@@ -172,21 +140,17 @@ extension Store {
         _ = try await session.execute(.recordAudit, parameters)
     }
 
-    /// Entries with an id below `before`, newest first: of one tenant, or of everything where `tenantID` is nil.
-    package func audit(tenantID: Int64?, before: Int64 = .max, limit: Int) async throws -> [AuditRecord] {
-        let page: [Parameter] = [.int(before), .int(limit)]
-        let rows =
-            if let tenantID {
-                try await session.query(.auditOfTenant, page + [.int(tenantID)])
-            } else {
-                try await session.query(.auditOfServer, page)
-            }
-        return try rows.map(AuditRecord.init(row:))
+    /// Writes down what differs between two states, if anything does.
+    package func record(
+        by actor: Actor, tenantID: Int64?, _ action: String, _ object: String, from old: AuditFields,
+        to new: AuditFields
+    ) async throws {
+        let (before, after) = AuditFields.changes(from: old, to: new)
+        guard !after.isEmpty else { return }
+        try await record(AuditEntry(by: actor, tenantID: tenantID, action, object, before: before, after: after))
     }
 }
 
 extension Statement {
     fileprivate static let recordAudit = Statement(stored: "audit.record")
-    fileprivate static let auditOfServer = Statement(stored: "audit.of_server")
-    fileprivate static let auditOfTenant = Statement(stored: "audit.of_tenant")
 }

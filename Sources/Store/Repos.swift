@@ -106,6 +106,11 @@ extension Store {
         try await session.execute(.deleteRepo, [.int(id)]) > 0
     }
 
+    /// Locks an active repository until the transaction ends: nobody else changes its settings. nil: it is gone.
+    package func lockRepo(id: Int64) async throws -> Repo? {
+        try await session.first(.lockRepo, [.int(id)]).map(Repo.init(row:))
+    }
+
     package func repo(id: Int64) async throws -> Repo? {
         try await session.first(.findRepo, [.int(id)]).map(Repo.init(row:))
     }
@@ -174,6 +179,7 @@ extension Statement {
     fileprivate static let createCounter = Statement(stored: "repos.create_counter")
     fileprivate static let updateRepo = Statement(stored: "repos.update")
     fileprivate static let deleteRepo = Statement(stored: "repos.delete")
+    fileprivate static let lockRepo = Statement(stored: "repos.lock")
     fileprivate static let findRepo = Statement(stored: "repos.find_by_id")
     fileprivate static let reposOfUser = Statement(stored: "repos.of_user")
     fileprivate static let reposOnForge = Statement(stored: "repos.on_forge")

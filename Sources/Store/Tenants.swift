@@ -57,12 +57,14 @@ extension Store {
     }
 
     /// Finds or makes the tenant.
-    package func ensureTenant(forgeID: Int64, forgeOwnerID: String, name: String) async throws -> Tenant {
+    package func ensureTenant(forgeID: Int64, forgeOwnerID: String, name: String) async throws -> (
+        tenant: Tenant, isNew: Bool
+    ) {
         let parameters: [Parameter] = [.int(forgeID), .text(forgeOwnerID), .text(name)]
         guard let row = try await session.first(.ensureTenant, parameters) else {
             throw AccessError.notFound("There is no such forge.")
         }
-        return try Tenant(row: row)
+        return (try Tenant(row: row), try row.decode(at: 3))
     }
 
     /// Members by login, those after `login` in that order.
@@ -79,9 +81,9 @@ extension Store {
         try await session.execute(.putMember, [.int(tenantID), .int(userID), .text(role.rawValue)]) > 0
     }
 
-    /// False: there was no such member.
-    package func deleteMember(tenantID: Int64, login: String) async throws -> Bool {
-        try await session.execute(.deleteMember, [.int(tenantID), .text(login)]) > 0
+    /// Who was removed. nil: there was no such member.
+    package func deleteMember(tenantID: Int64, login: String) async throws -> Member? {
+        try await session.first(.deleteMember, [.int(tenantID), .text(login)]).map(Member.init(row:))
     }
 }
 

@@ -34,7 +34,7 @@ import Testing
 }
 
 /// Sends a right request for any route, with objects that no earlier one has changed.
-private final class AccessWalk: Sendable {
+final class AccessWalk: Sendable {
     let server: TestServer
     let people: People
     private let count = Mutex(0)
@@ -51,8 +51,11 @@ private final class AccessWalk: Sendable {
     func call(_ row: AccessTable.Row, as caller: String) async throws -> TestReply {
         if row.path.hasSuffix("/hook") { return try await deliver(row, caller) }
         let isPublic = caller.hasPrefix("public: ")
-        let token = try await token(caller)
-        let path = try await path(row, isPublic ? "public" : "private", token)
+        return try await call(row, on: isPublic ? "public" : "private", token: try await token(caller))
+    }
+
+    func call(_ row: AccessTable.Row, on repo: String, token: String?) async throws -> TestReply {
+        let path = try await path(row, repo, token)
         return try await server.request(row.method, path, token: token, json: body(row))
     }
 
@@ -64,7 +67,7 @@ private final class AccessWalk: Sendable {
     }
 
     /// A token of the caller's own, that the request may delete.
-    private func token(_ caller: String) async throws -> String? {
+    func token(_ caller: String) async throws -> String? {
         let logins = [
             "outsider": "outsider", "read": "reader", "write": "writer", "admin": "owner", "administrator": "operator",
         ]
@@ -85,8 +88,9 @@ private final class AccessWalk: Sendable {
     private func body(_ row: AccessTable.Row) -> String? {
         switch row.route {
         case "PATCH /api/user": #"{"email":"new@example.com"}"#
+        case "PATCH /api/users/{login}": #"{"email":"other@example.com","active":false}"#
         case "POST /api/users": #"{"login":"new-\#(next())"}"#
-        case "PUT /api/tenants/{owner}/members/{login}": #"{"role":"read"}"#
+        case "PUT /api/tenants/{owner}/members/{login}": #"{"role":"write"}"#
         case "PATCH /api/repos/{owner}/{name}": #"{"allow_tags":true}"#
         case "POST /api/repos/{owner}/{name}/encrypt": "environment: {A: b}\n"
         case "POST /api/tenants/{owner}/service-accounts": #"{"name":"bot-\#(next())","role":"read"}"#
@@ -111,7 +115,8 @@ private final class AccessWalk: Sendable {
             let body = #"{"name":"\#(values["secret"] ?? "")","value":"long enough"}"#
             _ = try await server.request("POST", "\(place)/secrets", token: server.rootToken, json: body)
         case let route where route.contains("/api/agents/{id}"): values["id"] = try await newAgent()
-        case "PATCH /api/users/{login}", "DELETE /api/users/{login}", "DELETE /api/tenants/{owner}/members/{login}":
+        case "PATCH /api/users/{login}", "DELETE /api/users/{login}", "PUT /api/tenants/{owner}/members/{login}",
+            "DELETE /api/tenants/{owner}/members/{login}":
             values["login"] = try await newMember()
         case "DELETE /api/user/tokens/{id}": values["id"] = try await newToken(of: token)
         case "POST /api/repos/{owner}/{name}":

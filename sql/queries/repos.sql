@@ -103,6 +103,13 @@ from repositories r
 join forges f on f.id = r.forge_id
 where r.id = $1 and r.deleted_at is null
 
+-- name: lock
+select {{repo_columns}}
+from repositories r
+join forges f on f.id = r.forge_id
+where r.id = $1 and r.deleted_at is null
+for no key update of r
+
 -- name: find_for_hook
 -- What a delivery is checked with, before anything in it is believed.
 select r.id, r.hook_secret, r.hook_secret_key

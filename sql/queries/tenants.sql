@@ -100,11 +100,12 @@ where t.id = $1 and f.id = t.forge_id
 returning {{tenant_columns}}
 
 -- name: ensure
--- Finds or makes a tenant. The update that changes nothing makes the row of a concurrent insert visible.
+-- Finds or makes a tenant. The update that changes nothing makes the row of a concurrent insert visible. The last column is
+-- true for a new one: only an updated row has been locked before.
 insert into tenants (forge_id, forge_owner_id, name)
 values ($1, $2, $3)
 on conflict (forge_id, forge_owner_id) do update set name = excluded.name
-returning id, forge_id, name
+returning id, forge_id, name, xmax = 0
 
 -- name: members
 select u.login, m.role
@@ -136,3 +137,4 @@ using users u
 where u.id = m.user_id
     and m.tenant_id = $1
     and lower(u.login) = lower($2)
+returning u.login, m.role

@@ -92,11 +92,3 @@ struct SecretController: Sendable {
     /// A value of 64 KiB, each character of it escaped.
     private static let largestBody = 512 << 10
 }
-
-extension Access {
-    /// Who asks. Throws `unauthenticated` for nobody, who cannot have got as far as to a change.
-    func somebody() throws(AccessError) -> Caller {
-        guard let caller else { throw .unauthenticated }
-        return caller
-    }
-}

@@ -26,12 +26,12 @@ struct UsersController: Sendable {
     func create(_ request: Request, _ context: AdminContext) async throws -> Response {
         let new = try await request.json(NewUserPayload.self)
         guard let login = new.login else { throw Refusal.invalid("login is missing.") }
-        return try await create(new, login: login)
+        return try await create(new, login: login, by: context.caller)
     }
 
     func createNamed(_ request: Request, _ context: AdminContext) async throws -> Response {
         let new = try await request.json(NewUserPayload.self, ifEmpty: NewUserPayload())
-        return try await create(new, login: try context.parameter("login"))
+        return try await create(new, login: try context.parameter("login"), by: context.caller)
     }
 
     func update(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -47,11 +47,11 @@ struct UsersController: Sendable {
         return Response(status: .noContent)
     }
 
-    private func create(_ new: NewUserPayload, login: String) async throws -> Response {
+    private func create(_ new: NewUserPayload, login: String, by caller: Caller) async throws -> Response {
         let user = NewUser(
             login: login, email: new.email ?? "", admin: new.admin ?? false, avatarURL: new.avatarURL)
         return try await once {
-            try await engine.createUser(user)
+            try await engine.createUser(user, by: caller.actor)
         } answer: {
             respond($0, status: .created)
         }

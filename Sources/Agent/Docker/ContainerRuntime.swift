@@ -127,22 +127,16 @@ extension ContainerRuntime {
         of step: StepPlan, _ job: ClaimedJob, _ workspace: Workspace, _ network: JobNetwork
     ) -> ContainerSpec {
         var spec = ContainerSpec(image: step.image)
-<<<<<<< ours
         if step.commands.isEmpty {
             // A plugin: the image's own program, which nothing but the container's settings can tell its variables.
             spec.environment = environment(of: step).map { "\($0.name)=\($0.value)" }
         } else {
             spec.entrypoint = ["/bin/sh", "-c"]
-            // One pipe for both outputs: with two, the engine would mix their order.
-            spec.command = ["exec /bin/sh \(Workspace.Inside.control)/start 2>&1"]
+            // One pipe for both outputs: with two, the engine would mix their order. A shell in front, because the first
+            // process of a container is deaf to signals from inside; what it has to say of the other's end is not the step's.
+            let start = "exec /bin/sh \(Workspace.Inside.control)/start 2>&1"
+            spec.command = ["exec 2>/dev/null; /bin/sh -c '\(start)'; exit $?"]
         }
-=======
-        spec.entrypoint = ["/bin/sh", "-c"]
-        // One pipe for both outputs: with two, the engine would mix their order. A shell in front, because the first
-        // process of a container is deaf to signals from inside; what it has to say of the other's end is not the step's.
-        let start = "exec /bin/sh \(Workspace.Inside.control)/start 2>&1"
-        spec.command = ["exec 2>/dev/null; /bin/sh -c '\(start)'; exit $?"]
->>>>>>> theirs
         spec.workingFolder = Workspace.Inside.source
         spec.labels = network.names.labels.merging(job.label) { $1 }.merging([JobNames.role: "step"]) { $1 }
         spec.host.mounts = settings.mounts(of: workspace, control: workspace.control(ofStep: step.number), in: folder)

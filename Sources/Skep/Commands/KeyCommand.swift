@@ -1,4 +1,5 @@
 import ArgumentParser
+import Builds
 import Core
 import Foundation
 import Sealing
@@ -37,7 +38,8 @@ struct KeyCommand: AsyncParsableCommand {
         var repo: String
 
         func run() async throws {
-            try await withKeyPairs(options, repo) { pairs in say(pairs[0].privatePEM.trimmingCharacters(in: .newlines))
+            try await withKeyPairs(options, repo, "key.export") { pairs in
+                say(pairs[0].privatePEM.trimmingCharacters(in: .newlines))
             }
         }
     }
@@ -55,7 +57,7 @@ struct KeyCommand: AsyncParsableCommand {
         func run() async throws {
             guard let data = FileManager.default.contents(atPath: file) else { fail("\(file) cannot be read.") }
             let compact = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            try await withKeyPairs(options, repo) { pairs in
+            try await withKeyPairs(options, repo, "key.open") { pairs in
                 do {
                     FileHandle.standardOutput.write(Data(try JWE.decrypt(compact, keys: pairs)))
                 } catch let error as SealingError {
@@ -66,9 +68,9 @@ struct KeyCommand: AsyncParsableCommand {
     }
 }
 
-private func withKeyPairs(_ options: ConfigurationOptions, _ repo: String, _ body: ([KeyPair]) throws -> Void)
-    async throws
-{
+private func withKeyPairs(
+    _ options: ConfigurationOptions, _ repo: String, _ action: String, _ body: ([KeyPair]) throws -> Void
+) async throws {
     try await orExplain {
         let ring = try await options.settings().ring()
         let parts = repo.split(separator: "/")
@@ -76,12 +78,7 @@ private func withKeyPairs(_ options: ConfigurationOptions, _ repo: String, _ bod
             let path = RepoPath(owner: parts.dropLast().joined(separator: "/"), name: String(parts.last ?? ""))
         else { throw SettingsError(message: "--repo must be OWNER/NAME.") }
         try await withStore(options, keyRing: ring) { store in
-            guard let forge = try await store.findForge(path.forge),
-                let secret = try await store.hookSecret(forge: forge.name, path: path)
-            else { throw SettingsError(message: "There is no repository \(repo).") }
-            let pairs = try await store.keyPairs(repoID: secret.repoID)
-            guard !pairs.isEmpty else { throw SettingsError(message: "\(repo) has no key.") }
-            try body(pairs)
+            try body(try await Operations(store: store, actor: .person).keyPairs(of: path, for: action))
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Builds
 import Core
+import Foundation
 import Logging
 import Postgres
 import Sealing
@@ -25,13 +26,13 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(options) { store in
-                guard User.isValid(login: login) else { throw SettingsError(message: "\(login) cannot be a login.") }
-                guard User.isValid(email: email) else { throw SettingsError(message: "\(email) is no e-mail address.") }
-                guard let user = try await store.createUser(login: login, email: email, admin: admin) else {
+                guard try await store.findUser(login) == nil else {
                     throw SettingsError(
                         message: "There is a user \(login) already; `skep token create \(login)` makes a token.")
                 }
-                try await printToken(for: user, name: "skep user add", store)
+                let operations = Operations(store: store, actor: .person)
+                let user = try await operations.createUser(NewUser(login: login, email: email, admin: admin))
+                say(try await operations.createToken(for: user.login, name: "skep user add").text)
             }
         }
     }
@@ -46,11 +47,9 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(options) { store in
-                guard let user = try await store.findUser(login) else {
-                    throw SettingsError(message: "There is no user \(login).")
-                }
-                _ = try await store.updateUser(id: user.id, UserChange(admin: true, active: true))
-                try await printToken(for: user, name: "skep user promote", store)
+                let operations = Operations(store: store, actor: .person)
+                let user = try await operations.promote(login)
+                say(try await operations.createToken(for: user.login, name: "skep user promote").text)
             }
         }
     }
@@ -72,10 +71,7 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(options) { store in
-                guard let user = try await store.findUser(login) else {
-                    throw SettingsError(message: "There is no user \(login).")
-                }
-                try await printToken(for: user, name: name, store)
+                say(try await Operations(store: store, actor: .person).createToken(for: login, name: name).text)
             }
         }
     }
@@ -89,18 +85,15 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(options) { store in
-                let token = Token.generate(prefix: Token.agentPrefix)
-                try await store.createAgentToken(tenantID: nil, name: name, hash: token.hash)
-                say(token.text)
+                say(try await Operations(store: store, actor: .person).createAgentToken(name: name).text)
             }
         }
     }
 }
 
-private func printToken(for user: User, name: String, _ store: Store) async throws {
-    let token = Token.generate()
-    _ = try await store.createToken(userID: user.id, name: name, hash: token.hash)
-    say(token.text)
+extension Actor {
+    /// Who types the command, as the audit names them: the operating system's user.
+    static var person: Actor { .operator(NSUserName()) }
 }
 
 /// The tables, for a command that needs no key.
@@ -115,9 +108,19 @@ func withStore(_ options: ConfigurationOptions, keyRing: KeyRing? = nil, _ body:
         do {
             try await body(Store(database: database, keyRing: ring))
             await database.close()
-        } catch let error as PostgresError {
+        } catch {
             await database.close()
-            throw SettingsError(message: "The database refused: \(error)")
+            throw explained(error)
         }
+    }
+}
+
+private func explained(_ error: any Error) -> any Error {
+    switch error {
+    case let error as PostgresError: SettingsError(message: "The database refused: \(error)")
+    case let error as Refusal: SettingsError(message: error.message)
+    case let error as AccessError: SettingsError(message: error.message)
+    case let error as SealingError: SettingsError(message: "The key ring does not open it: \(error)")
+    default: error
     }
 }
