@@ -15,8 +15,8 @@ import Testing
 /// The schema is migrated by its owner, who is no superuser, and used by a server that may change rows and nothing else.
 @Suite struct RoleTests {
     @Test func aServerRunsOnRowsAlone() async throws {
-        try await withRoles { server, _ in
-            try await Walk.everyStep(Database(DatabaseConfiguration(url: server), logger: .silent))
+        try await withRoles { roles in
+            try await Walk.everyStep(Database(DatabaseConfiguration(url: roles.server), logger: .silent))
         }
     }
 
@@ -32,8 +32,8 @@ import Testing
         "alter table queue disable trigger all", "comment on table builds is 'mine'", "create view v as select 1",
     ])
     func aServerChangesNoSchema(sql: String) async throws {
-        try await withRoles { server, _ in
-            let database = Database(DatabaseConfiguration(url: server), logger: .silent)
+        try await withRoles { roles in
+            let database = Database(DatabaseConfiguration(url: roles.server), logger: .silent)
             let error = await #expect(throws: PostgresError.self) {
                 try await database.execute(Statement(name: "test.forbidden", sql: sql))
             }
@@ -47,8 +47,8 @@ import Testing
 
     /// The partitions belong to the owner, whoever asked for them.
     @Test func partitionsAreMadeOnceByManyAtOnce() async throws {
-        try await withRoles { server, owner in
-            let database = Database(DatabaseConfiguration(url: server), logger: .silent)
+        try await withRoles { roles in
+            let database = Database(DatabaseConfiguration(url: roles.server), logger: .silent)
             let make = Statement(name: "test.make", sql: "select make_partitions('2030-01-01', 7)")
             let made = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<10 { group.addTask { try await database.first(make)?.decode(at: 0) ?? -1 } }
@@ -84,39 +84,6 @@ import Testing
             #expect(try await database.first(make)?.decode(Int.self, at: 0) == 0)
             #expect(
                 try await database.execute(Statement(name: "test.kept", sql: "select from log_segments_default")) == 1)
-        }
-    }
-
-    /// Gives URLs of a server's login and of the owner, on a database that the owner has migrated.
-    private func withRoles(_ body: (_ server: String, _ owner: String) async throws -> Void) async throws {
-        try await withDatabaseURL { url in
-            let name = "role_\(UUID().uuidString.prefix(8).lowercased())"
-            let superuser = Database(DatabaseConfiguration(url: url), logger: .silent)
-            func run(_ sql: String) async throws {
-                try await superuser.execute(Statement(name: "test: \(sql)", sql: sql))
-            }
-            let database = try await superuser.first(
-                Statement(name: "test.name", sql: "select current_database()::text"))
-            let databaseName: String = try #require(database).decode(at: 0)
-            try await run("create role \(name)_owner login createrole")
-            try await run("grant create on database \(databaseName) to \(name)_owner")
-            try await run("grant create on schema public to \(name)_owner")
-            let owner = url.replacingOccurrences(of: "postgres@", with: "\(name)_owner@")
-            let migrations = try SQL.migrations.map { try Migration(fileName: $0.name, text: $0.sql) }
-            let result: Result<Void, any Error>
-            do {
-                _ = try await Migrator(url: owner, migrations: migrations, logger: .silent).run()
-                try await run("create role \(name)_server login in role skep_server")
-                try await body(url.replacingOccurrences(of: "postgres@", with: "\(name)_server@"), owner)
-                result = .success(())
-            } catch {
-                result = .failure(error)
-            }
-            try await run("drop owned by \(name)_owner cascade")
-            try await run("drop role if exists \(name)_server")
-            try await run("drop role \(name)_owner")
-            await superuser.close()
-            try result.get()
         }
     }
 }

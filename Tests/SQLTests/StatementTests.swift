@@ -49,7 +49,7 @@ import Testing
                 sql: """
                     select c.relname || coalesce('.' || a.attname, '')
                     from pg_class c
-                    join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+                    join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('public', 'ci_report')
                     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                     where c.relkind in ('r', 'p', 'v')
                         and not c.relispartition

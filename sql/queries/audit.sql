@@ -37,15 +37,15 @@ with looked_at as materialized (
 {{audit_page}}
 
 -- name: of_tenants
--- As of_server, but only entries of the tenants $6.
+-- As of_server, but only entries of the tenants $6, each by the index audit_of_a_tenant, which has id + 0.
 with looked_at as materialized (
     select e.*
     from unnest($6::bigint[]) as own (id)
     cross join lateral (
         select *
         from audit a
-        where a.tenant_id = own.id and a.id < $1
-        order by a.id desc
+        where a.tenant_id = own.id and a.id + 0 < $1
+        order by a.id + 0 desc
         limit $3
     ) e
     order by e.id desc
