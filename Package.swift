@@ -152,6 +152,10 @@ let package = Package(
             ]),
         tests(
             "Skep",
-            ["Core", "TestSupport", "Postgres", asyncHTTPClient, nioCore, nioFoundationCompat, nioHTTP1, subprocess]),
+            [
+                "Core", "Postgres", "Sealing", "Store", "TestSupport", asyncHTTPClient, nioCore, nioFoundationCompat,
+                nioHTTP1,
+                subprocess, systemPackage,
+            ]),
     ]
 )

@@ -5,8 +5,8 @@ package import Store
 /// What takes no server, only its database: accounts and tokens at the command line, for the first administrator and for lost
 /// access. Everything is written to the audit, as done by `actor`.
 package struct Operations: Sendable {
-    private let store: Store
-    private let actor: Actor
+    let store: Store
+    let actor: Actor
 
     package init(store: Store, actor: Actor) {
         self.store = store

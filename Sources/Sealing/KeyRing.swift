@@ -11,7 +11,7 @@ package struct KeyRing: Sendable, Redacted {
     }
 
     /// Never empty; ids are unique.
-    private let keys: [Key]
+    let keys: [Key]
 
     init(current: Key, older: [Key]) {
         keys = [current] + older

@@ -8,6 +8,8 @@ package enum SealingError: Error, Hashable {
     case unknownKey(String)
     /// The key of this id is not the one that the check value was made with.
     case wrongKey(String)
+    /// The key of this id is no random one.
+    case weakKey(String)
     /// Longer than this kind of thing may be.
     case tooLarge
     /// OpenSSL refused; its reason.
@@ -21,6 +23,7 @@ extension SealingError: CustomStringConvertible {
         case .malformed(let reason): "malformed: \(reason)"
         case .unknownKey(let id): "no key has the id \(id)"
         case .wrongKey(let id): "the key \(id) is not the one used before under this id"
+        case .weakKey(let id): "the key \(id) is not random: make one with `skep key generate`"
         case .tooLarge: "too large"
         case .library(let reason): "OpenSSL: \(reason)"
         }

@@ -30,8 +30,10 @@ struct DevFolder: Sendable {
 
     /// Made at the first start. Without it, what is sealed in the database is lost.
     func keyRing() throws -> String {
-        try secret("keyring") { try KeyRing.generate(id: "dev") }
+        try secret("keyring") { try KeyRing.generate(id: Self.keyID) }
     }
+
+    static let keyID = "dev"
 
     /// A secret of the folder, readable to its owner only, made at the first start.
     func secret(_ name: String, make: () throws -> String) throws -> String {

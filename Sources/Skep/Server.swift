@@ -72,6 +72,11 @@ struct Server {
                 message:
                     "The key \(id) of the key ring is not the one this database was sealed with. Use the right key ring."
             )
+        } catch SealingError.unknownKey(let id) {
+            throw SettingsError(
+                message:
+                    "The key ring has no key \(id), and there are secrets sealed with it. Add the key again; `skep key list` shows its use."
+            )
         }
     }
 

@@ -42,17 +42,25 @@ extension Store {
     }
 
     /// Refuses to go on with a key ring that is not the one this database was sealed with: throws `wrongKey` for a key of a
-    /// known id that is another key. New keys are written down.
+    /// known id that is another key, and `unknownKey` for one that something is sealed with and the ring lacks. New keys are
+    /// written down.
     package func checkKeyRing() async throws {
-        for id in keyRing.keyIDs {
-            _ = try await session.execute(.registerKey, [.text(id), .bytes(try keyRing.checkValue(of: id))])
-        }
+        for id in try await keysInUse() where !keyRing.keyIDs.contains(id) { throw SealingError.unknownKey(id) }
+        for id in keyRing.keyIDs { try await register(key: id) }
         for row in try await session.query(.sealingKeys, []) {
             var columns = row.columns
             let id: String = try columns.next()
             let expected: [UInt8] = try columns.next()
             guard keyRing.keyIDs.contains(id) else { continue }
             try keyRing.verify(checkValue: expected, of: id)
+        }
+    }
+
+    private func register(key id: String) async throws {
+        let value = try keyRing.checkValue(of: id)
+        try await transaction { store, _ in
+            guard try await store.session.execute(.registerKey, [.text(id), .bytes(value)]) > 0 else { return }
+            try await store.record(AuditEntry(by: .system, tenantID: nil, "key.register", id, after: ["id": .text(id)]))
         }
     }
 }

@@ -116,6 +116,25 @@ package struct TestServer: Sendable {
     }
 }
 
+extension TestServer {
+    /// Runs another server on the same database and repositories for as long as `body` takes, as a second machine would.
+    ///
+    /// - Parameter keyRing: its own; nil: the same as this server's.
+    package func withAnother(
+        keyRing: KeyRing? = nil, workers: Bool = false, _ body: (TestServer) async throws -> Void
+    ) async throws {
+        try await withPool(databaseURL) { database in
+            let running = try await RunningServer.start(
+                databaseURL, database, keyRing ?? self.keyRing, git, workers: workers, lease: engine.settings.lease,
+                rootToken: rootToken, logger: .silent)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(running.server)) } catch { result = .failure(error) }
+            await running.stop()
+            try result.get()
+        }
+    }
+}
+
 /// A whole reply.
 package struct TestReply: Sendable {
     package var status: Int
@@ -162,16 +181,19 @@ package struct TestFront: Sendable {
 
 /// Runs a server on a new migrated database for as long as `body` takes.
 ///
-/// - Parameter workers: whether it handles deliveries and rescues jobs by itself.
+/// - Parameters:
+///   - workers: whether it handles deliveries and rescues jobs by itself.
+///   - ring: the text of its key ring; nil: one of its own.
 package func withServer(
-    workers: Bool = true, lease: Int = 30, front: TestFront = TestFront(), logger: Logger = .silent,
+    workers: Bool = true, lease: Int = 30, ring: String? = nil, front: TestFront = TestFront(),
+    logger: Logger = .silent,
     _ body: (TestServer) async throws -> Void
 ) async throws {
     try await withMigratedDatabase(logger: logger) { url, database in
         try await TestForge.withForge { forge in
-            let ring = try KeyRing(text: KeyRing.generate(id: "test"))
+            let ring = try KeyRing(text: ring ?? KeyRing.generate(id: "test"))
             let running = try await RunningServer.start(
-                url, database, ring, forge, workers: workers, lease: lease, front: front, logger: logger)
+                url, database, ring, forge, workers: workers, lease: lease, front: front, rootToken: nil, logger: logger)
             let result: Result<Void, any Error>
             do { result = .success(try await body(running.server)) } catch { result = .failure(error) }
             await running.stop()
@@ -191,7 +213,7 @@ private struct RunningServer {
 
     static func start(
         _ url: String, _ database: Database, _ ring: KeyRing, _ forge: TestForge, workers: Bool, lease: Int,
-        front: TestFront, logger: Logger
+        front: TestFront, rootToken: String?, logger: Logger
     ) async throws -> RunningServer {
         let store = Store(database: database, keyRing: ring)
         try await store.checkKeyRing()
@@ -222,13 +244,18 @@ private struct RunningServer {
         let task = Task { try await group.run() }
         for await _ in ports { break }
         for await _ in healthy { break }
-        let root = try await engine.createUser(NewUser(login: "root", email: "root@example.com", admin: true))
-        let token = Token.generate()
-        _ = try await store.createToken(userID: root.id, name: "test", hash: token.hash)
         let server = TestServer(
             url: settings.publicURL, healthURL: "http://127.0.0.1:\(healthPort)", engine: engine, database: database,
-            databaseURL: url, keyRing: ring, git: forge,
-            rootToken: token.text)
+            databaseURL: url, keyRing: ring, git: forge, rootToken: try await makeRoot(engine, rootToken))
         return RunningServer(server: server, task: task)
+    }
+
+    /// The token of `root`, who is made unless there is one.
+    private static func makeRoot(_ engine: Engine, _ known: String?) async throws -> String {
+        if let known { return known }
+        let root = try await engine.createUser(NewUser(login: "root", email: "root@example.com", admin: true))
+        let token = Token.generate()
+        _ = try await engine.store.createToken(userID: root.id, name: "test", hash: token.hash)
+        return token.text
     }
 }

@@ -39,3 +39,90 @@ on conflict (id) do nothing
 -- name: sealing_keys
 select id, check_value
 from sealing_keys
+
+-- name: registered
+select id
+from sealing_keys
+order by created_at, id
+
+-- name: in_use
+-- The ids of all keys that something is sealed with. It hops from one id to the next, however many rows have each.
+with recursive hook_secrets (key) as (
+    select min(hook_secret_key) from repositories
+    union all
+    select (select min(r.hook_secret_key) from repositories r where r.hook_secret_key > h.key)
+    from hook_secrets h
+    where h.key is not null
+),
+private_keys (key) as (
+    select min(private_key_key) from key_pairs
+    union all
+    select (select min(p.private_key_key) from key_pairs p where p.private_key_key > k.key)
+    from private_keys k
+    where k.key is not null
+),
+values_of_secrets (key) as (
+    select min(value_key) from secrets
+    union all
+    select (select min(s.value_key) from secrets s where s.value_key > v.key)
+    from values_of_secrets v
+    where v.key is not null
+)
+select key from hook_secrets where key is not null
+union
+select key from private_keys where key is not null
+union
+select key from values_of_secrets where key is not null
+order by 1
+
+-- name: use_of
+-- How many hook secrets, private keys and secrets the key $1 has sealed, each counted up to $2.
+select
+    (select count(*) from (select from repositories where hook_secret_key = $1 limit $2) r),
+    (select count(*) from (select from key_pairs where private_key_key = $1 limit $2) p),
+    (select count(*) from (select from secrets where value_key = $1 limit $2) s)
+
+-- name: lock_hook_secrets
+-- Locks what the key $1 has sealed, ids above $2. What somebody changes just now is left out: they seal it anew.
+select id, hook_secret
+from repositories
+where hook_secret_key = $1 and id > $2
+order by id
+limit $3
+for no key update skip locked
+
+-- name: lock_private_keys
+-- As lock_hook_secrets.
+select id, private_key
+from key_pairs
+where private_key_key = $1 and id > $2
+order by id
+limit $3
+for no key update skip locked
+
+-- name: lock_secrets
+-- As lock_hook_secrets.
+select id, value
+from secrets
+where value_key = $1 and id > $2
+order by id
+limit $3
+for no key update skip locked
+
+-- name: reseal_hook_secret
+-- Row $1: what the key $3 had sealed as $2 becomes what the key $4 has sealed as $5.
+update repositories
+set hook_secret = $5, hook_secret_key = $4
+where id = $1 and hook_secret = $2 and hook_secret_key = $3
+
+-- name: reseal_private_key
+-- As reseal_hook_secret.
+update key_pairs
+set private_key = $5, private_key_key = $4
+where id = $1 and private_key = $2 and private_key_key = $3
+
+-- name: reseal_secret
+-- As reseal_hook_secret.
+update secrets
+set value = $5, value_key = $4
+where id = $1 and value = $2 and value_key = $3

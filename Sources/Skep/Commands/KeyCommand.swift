@@ -9,7 +9,7 @@ struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
         abstract: "The key ring, and what it opens. Offline: needs the database and the key ring, no server.",
-        subcommands: [Generate.self, Export.self, Open.self])
+        subcommands: [Generate.self, Add.self, List.self, Rotate.self, Export.self, Open.self])
 
     struct Generate: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -18,15 +18,31 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try await options.settings()
         let logger = try Log.start("skep", level: settings.logLevel)
         let listen = try settings.listen
+        let ring = try settings.ring()
+        try requireOwnKeys(ring)
         let server = Server(
-            database: try settings.database(), keyRing: try settings.ring(), front: try settings.front(), logger: logger
-        )
+            database: try settings.database(), keyRing: ring, front: try settings.front(), logger: logger)
         var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
         engine.lease = try settings.lease
         let services = try await server.services(gitRoot: settings.gitRoot, settings: engine, listen: listen) { port in
             logger.notice("ready", metadata: ["host": "\(listen.host)", "port": "\(port)"])
         }
         try await services.runUntilStopped(logger: logger)
+    }
+
+    /// A key out of an example or of `skep dev` is no secret.
+    private func requireOwnKeys(_ ring: KeyRing) throws {
+        guard !ring.keyIDs.contains(DevFolder.keyID) else {
+            throw SettingsError(
+                message:
+                    "The key ring has the key \(DevFolder.keyID), which `skep dev` made: make one for this server with `skep key generate`."
+            )
+        }
+        do {
+            try ring.requireRandomKeys()
+        } catch {
+            throw SettingsError(message: "The key ring cannot be used: \(error)")
+        }
     }
 }
 

@@ -120,7 +120,7 @@ private func explained(_ error: any Error) -> any Error {
     case let error as PostgresError: SettingsError(message: "The database refused: \(error)")
     case let error as Refusal: SettingsError(message: error.message)
     case let error as AccessError: SettingsError(message: error.message)
-    case let error as SealingError: SettingsError(message: "The key ring does not open it: \(error)")
+    case let error as SealingError: SettingsError(message: "The key ring does not fit the database: \(error)")
     default: error
     }
 }
