@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Sealing
 
 /// The log of the program: to standard error.
 enum Log {
@@ -12,9 +13,59 @@ enum Log {
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = level
-            return handler
+            return TokenlessLogHandler(handler)
         }
         return Logger(label: label)
+    }
+}
+
+/// Passes everything on but tokens: paths and messages of failed requests repeat what somebody sent.
+private struct TokenlessLogHandler: LogHandler {
+    private var handler: StreamLogHandler
+
+    init(_ handler: StreamLogHandler) {
+        self.handler = handler
+    }
+
+    func log(event: LogEvent) {
+        var event = event
+        event.message = "\(Token.redacting("\(event.message)"))"
+        event.metadata = event.metadata?.mapValues(Self.tokenless)
+        event.error = event.error.map { Failure(description: Token.redacting("\($0)")) }
+        handler.log(event: event)
+    }
+
+    private struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static func tokenless(_ value: Logger.Metadata.Value) -> Logger.Metadata.Value {
+        switch value {
+        case .string(let text): .string(Token.redacting(text))
+        case .stringConvertible(let value): .string(Token.redacting("\(value)"))
+        case .array(let values): .array(values.map(tokenless))
+        case .dictionary(let values): .dictionary(values.mapValues(tokenless))
+        }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { handler[metadataKey: key] }
+        set { handler[metadataKey: key] = newValue.map(Self.tokenless) }
+    }
+
+    var metadata: Logger.Metadata {
+        get { handler.metadata }
+        set { handler.metadata = newValue.mapValues(Self.tokenless) }
+    }
+
+    var metadataProvider: Logger.MetadataProvider? {
+        get { handler.metadataProvider }
+        set { handler.metadataProvider = newValue }
+    }
+
+    var logLevel: Logger.Level {
+        get { handler.logLevel }
+        set { handler.logLevel = newValue }
     }
 }
 

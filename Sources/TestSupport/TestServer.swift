@@ -126,7 +126,7 @@ extension TestServer {
         try await withPool(databaseURL) { database in
             let running = try await RunningServer.start(
                 databaseURL, database, keyRing ?? self.keyRing, git, workers: workers, lease: engine.settings.lease,
-                rootToken: rootToken, logger: .silent)
+                front: TestFront(), rootToken: rootToken, logger: .silent)
             let result: Result<Void, any Error>
             do { result = .success(try await body(running.server)) } catch { result = .failure(error) }
             await running.stop()

@@ -1,5 +1,6 @@
 import Foundation
 import Sealing
+import Store
 import TestSupport
 import Testing
 
@@ -70,5 +71,41 @@ import Testing
             #expect(page.status == 200)
             #expect(try page.nextPage() == "/api/users?limit=1&after=bob")
         }
+    }
+
+    /// Tokens are in no cache: what one server has ended, another refuses with the next request.
+    @Test func aTokenEndsOnEveryServerAtOnce() async throws {
+        try await withServer(workers: false) { one in
+            _ = try await one.repo("acme/app")
+            try await one.withAnother { two in
+                for (method, path, body) in [
+                    ("DELETE", "/api/user/tokens/{id}", nil), ("DELETE", "/api/user/tokens", nil),
+                    ("PATCH", "/api/users/bob", #"{"active":false}"#), ("DELETE", "/api/users/bob", nil),
+                ] as [(String, String, String?)] {
+                    let bob = try await bob(one)
+                    for server in [one, two] {
+                        #expect(try await server.get("/api/user", token: bob.token).status == 200)
+                        #expect(try await server.get("/api/repos/acme/app", token: bob.token).status == 404)
+                    }
+                    let token = path.hasPrefix("/api/users") ? one.rootToken : bob.token
+                    let address = path.replacingOccurrences(of: "{id}", with: "\(bob.id)")
+                    let ended = try await one.request(method, address, token: token, json: body)
+                    #expect([200, 204].contains(ended.status), "\(path): \(ended.text)")
+                    for server in [two, one] {
+                        for read in ["/api/user", "/api/repos/acme/app", "/api/repos/acme/app/builds"] {
+                            #expect(try await server.get(read, token: bob.token).status == 401, "\(path), \(read)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `bob`, active, with a new token.
+    private func bob(_ server: TestServer) async throws -> (token: String, id: Int64) {
+        if try await server.store.findUser("bob") == nil { _ = try await server.user("bob") }
+        _ = try await server.request("PATCH", "/api/users/bob", token: server.rootToken, json: #"{"active":true}"#)
+        let made = try await server.request("POST", "/api/users/bob/tokens", token: server.rootToken).object()
+        return (try #require(made["token"] as? String), try #require(made["id"] as? Int64))
     }
 }

@@ -52,4 +52,18 @@ import Testing
     @Test func `check value of CRC-32`() {
         #expect(CRC32.checksum("123456789".utf8) == 0xCBF4_3926)
     }
+
+    @Test(arguments: [Token.userPrefix, Token.agentPrefix, Token.jobPrefix])
+    func `a text loses its tokens and nothing else`(prefix: String) {
+        let token = Token.generate(prefix: prefix).text
+        let encoded = token.replacing("_", with: "%5f")
+        for (text, left) in [
+            (token, "\(prefix)…"), ("There is no user \(token).", "There is no user \(prefix)…."),
+            ("/a/\(token)/\(token)?x=\(encoded)", "/a/\(prefix)…/\(prefix)…?x=\(prefix)…"),
+            (String(token.dropLast(10)), "\(prefix)…"), ("skep_dev serves skepa_x", "skep_dev serves skepa_x"),
+            ("", ""),
+        ] {
+            #expect(Token.redacting(text) == left)
+        }
+    }
 }

@@ -109,7 +109,7 @@ import Testing
     }
 
     /// Counts by key.
-    private func rows(_ list: Program) throws -> [String: [String]] {
+    private func rows(_ list: ProgramRun) throws -> [String: [String]] {
         try #require(list.exitCode == 0, "\(list.errors)")
         let lines = list.output.split(separator: "\n").dropFirst().map { $0.split(separator: " ").map(String.init) }
         return Dictionary(uniqueKeysWithValues: lines.map { ($0[0], Array($0[1...3])) })

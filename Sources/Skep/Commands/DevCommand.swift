@@ -36,8 +36,10 @@ struct DevCommand: AsyncParsableCommand {
 
     @OptionGroup var runtime: RuntimeOptions
 
-    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel = "notice"
+    @Option(
+        name: .customLong("log-level"),
+        help: "trace, debug, info, notice, warning, error or critical; also SKEP_LOG_LEVEL. Default: notice.")
+    var logLevel: String?
 
     func run() async throws {
         try await orExplain { try await start() }
@@ -47,7 +49,8 @@ struct DevCommand: AsyncParsableCommand {
         guard let sandbox = AgentConfiguration.Sandbox(rawValue: sandbox) else {
             throw SettingsError(message: "--sandbox must be required, auto or off.")
         }
-        let logger = try Log.start("skep", level: logLevel)
+        let logger = try Log.start(
+            "skep", level: logLevel ?? ProcessInfo.processInfo.environment["SKEP_LOG_LEVEL"] ?? "notice")
         let folder = try DevFolder(data ?? DevFolder.standard)
         let postgres = try await startPostgres(folder)
         let failure = await result { try await run(folder, postgres, sandbox, logger) }
