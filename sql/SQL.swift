@@ -8,6 +8,7 @@ package enum SQL {
         file("0004_fair_queue", PackageResources._004_fair_queue_sql),
         file("0005_steps", PackageResources._005_steps_sql),
         file("0006_audit_and_reports", PackageResources._006_audit_and_reports_sql),
+        file("0007_one_tenant_each", PackageResources._007_one_tenant_each_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.
