@@ -1,3 +1,17 @@
+#if DEBUG
+import Synchronization
+
+extension SQL {
+    /// Gives queries another text, for tests that want to know who would notice. Has to come before the first statement
+    /// is made; builds for release do not have it.
+    package static func replace(with texts: [String: String]) {
+        replacements.withLock { $0 = texts }
+    }
+
+    fileprivate static let replacements = Mutex<[String: String]>([:])
+}
+#endif
+
 /// The SQL texts of this package, embedded in the program.
 package enum SQL {
     /// Migration files in order, such as `0001_initial`.
@@ -15,6 +29,9 @@ package enum SQL {
     ///
     /// A name that is not there is a programmer's mistake, which a test finds, so it ends the program.
     package static func query(_ name: String) -> String {
+        #if DEBUG
+        if let text = replacements.withLock({ $0[name] }) { return text }
+        #endif
         guard let text = queries[name] else { preconditionFailure("no query named \(name)") }
         return text
     }

@@ -16,6 +16,9 @@ package enum Cluster {
     static func withNewDatabase<T>(
         template: String?, isolation: isolated (any Actor)? = #isolation, _ body: (String) async throws -> T
     ) async throws -> T {
+        #if DEBUG
+        try ReplacedQueries.read.get()
+        #endif
         try await gate.enter()
         defer { gate.leave() }
         let server = try await server
