@@ -159,3 +159,35 @@ let package = Package(
             ]),
     ]
 )
+
+// What only scripts/fuzz builds: libFuzzer is no part of a normal program.
+if Context.environment["SKEP_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "SkepFuzz",
+            dependencies: [
+                "API", "AgentProtocol", "Builds", "CFuzzer", "Core", "Forge", "LogStream", "Pipeline", "Sealing",
+                "Store",
+                logging,
+            ],
+            path: "Fuzz/SkepFuzz",
+            swiftSettings: settings),
+    ]
+}
+
+// What scripts/sanitize builds: the tests that stay below HTTP, and of TestSupport what gives them a database. The rest would
+// make an instrumented build several times as long.
+if Context.environment["SKEP_SANITIZE"] != nil {
+    let tests = ["Core", "Postgres", "Sealing", "LogStream", "Pipeline", "Queue"].map { "\($0)Tests" }
+    let others = ["AgentProtocol", "Store", "Forge", "Builds", "API", "Agent", "Skep"]
+    package.products = []
+    package.targets.removeAll { others.contains($0.name) || ($0.type == .test && !tests.contains($0.name)) }
+    for target in package.targets where target.name == "TestSupport" {
+        target.dependencies = ["EmbeddedPostgres", "Postgres", "SQL", logging]
+        target.sources = [
+            "Cluster.swift", "ClusterDatabases.swift", "ClusterGate.swift", "Eventually.swift", "FreePort.swift",
+            "ReplacedQueries.swift",
+        ]
+    }
+}
