@@ -40,11 +40,7 @@ extension Engine {
             guard try await store.lockBuild(id: attempt.buildID)?.status.isFinished == true,
                 let (_, jobs) = try await store.restartBuild(id: attempt.buildID)
             else { return }
-            for (job, classID) in jobs {
-                try await WorkQueue(session).enqueue(
-                    NewItem(
-                        id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id, attempt: job.attempt))
-            }
+            try await enqueue(jobs, of: repo, session)
         }
     }
 }

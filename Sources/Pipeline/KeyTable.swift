@@ -50,7 +50,8 @@ extension KeyTable {
     static let step = KeyTable(
         "a step",
         read: [
-            "commands", "depends_on", "environment", "failure", "group", "image", "name", "privileged", "pull", "secrets",
+            "commands", "depends_on", "environment", "failure", "group", "image", "name", "privileged", "pull",
+            "secrets",
             "settings", "when",
         ],
         refused: [

@@ -193,7 +193,8 @@ package func withServer(
         try await TestForge.withForge { forge in
             let ring = try KeyRing(text: ring ?? KeyRing.generate(id: "test"))
             let running = try await RunningServer.start(
-                url, database, ring, forge, workers: workers, lease: lease, front: front, rootToken: nil, logger: logger)
+                url, database, ring, forge, workers: workers, lease: lease, front: front, rootToken: nil, logger: logger
+            )
             let result: Result<Void, any Error>
             do { result = .success(try await body(running.server)) } catch { result = .failure(error) }
             await running.stop()

@@ -24,7 +24,7 @@ import Testing
             var places = Places(store: store, database: database)
             let forge = try await store.ensureForge(name: "git", kind: "git", url: "", isDefault: true)
             for name in ["left", "right"] {
-                let tenant = try await store.ensureTenant(forgeID: forge, forgeOwnerID: name, name: name)
+                let tenant = try await store.ensureTenant(forgeID: forge, forgeOwnerID: name, name: name).tenant
                 places.tenants.append(tenant.id)
                 places.repos.append(
                     try await store.createRepo(
@@ -41,7 +41,7 @@ import Testing
         try await withNeighbours { places in
             let store = places.store
             let other = try await store.ensureForge(name: "other", kind: "github", url: "", isDefault: false)
-            let namesake = try await store.ensureTenant(forgeID: other, forgeOwnerID: "left", name: "left")
+            let namesake = try await store.ensureTenant(forgeID: other, forgeOwnerID: "left", name: "left").tenant
             #expect(try await store.findTenant(forge: nil, name: "left")?.id == places.tenants[0])
             #expect(try await store.findTenant(forge: nil, name: "right")?.id == places.tenants[1])
             #expect(try await store.findTenant(forge: "other", name: "left")?.id == namesake.id)
@@ -58,7 +58,7 @@ import Testing
         try await withNeighbours { places in
             let store = places.store
             let other = try await store.ensureForge(name: "other", kind: "github", url: "", isDefault: false)
-            let tenant = try await store.ensureTenant(forgeID: other, forgeOwnerID: "left", name: "left")
+            let tenant = try await store.ensureTenant(forgeID: other, forgeOwnerID: "left", name: "left").tenant
             let namesake = try await store.createRepo(
                 NewRepo(
                     id: try await store.nextRepoID(), tenantID: tenant.id, forgeID: other, forgeRepoID: "left",
@@ -188,7 +188,7 @@ import Testing
                 _ = try await places.database.execute(Statement(name: "test.audit", sql: sql), parameters)
             }
             for (tenant, repo) in zip(places.tenants, places.repos) {
-                let entries = try await places.store.audit(tenantID: tenant, limit: 10)
+                let entries = try await places.store.audit(tenantIDs: [tenant], AuditFilter()).entries
                 #expect(entries.map(\.object) == [String(tenant)] && entries.map(\.tenant) == [repo.owner])
             }
         }

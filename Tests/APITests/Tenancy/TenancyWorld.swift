@@ -69,7 +69,7 @@ final class TenancyWorld {
     private static let sharedName = "namesake"
 
     private func addTenant(_ name: String, _ forge: String?, forgeID: Int64) async throws -> TenancyModel.Tenant {
-        let tenant = try await server.store.ensureTenant(forgeID: forgeID, forgeOwnerID: name, name: name)
+        let tenant = try await server.store.ensureTenant(forgeID: forgeID, forgeOwnerID: name, name: name).tenant
         let made = TenancyModel.Tenant(id: tenant.id, forge: forge, plainName: name, marker: dice.marker())
         model.tenants[made.id] = made
         _ = try await run(
