@@ -301,7 +301,7 @@ where q.id = $1 and q.attempt = $2 and q.leased
 delete from leases
 where id = $1 and attempt = $2
 
--- fragment: list
+-- fragment: queue_page
 -- What stands on the queue, in the order it came.
 select
     q.id, case when f.is_default then null else f.name end, r.owner, r.name, b.number, j.number, q.leased, q.hold::text,
@@ -336,7 +336,7 @@ with page as (
     order by id
     limit $2
 )
-{{list}}
+{{queue_page}}
 
 -- name: list_of_member
 -- For a token's user: what is of tenants they are a member of, as far as the token goes.
@@ -360,4 +360,4 @@ with page as (
     order by q.id
     limit $2
 )
-{{list}}
+{{queue_page}}
