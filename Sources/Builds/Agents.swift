@@ -17,7 +17,7 @@ extension Engine {
             try await store.setPaused(agentID: id, paused)
             try await store.record(
                 AuditEntry(
-                    by: caller.actor, tenantID: nil, paused ? "agent.pause" : "agent.resume", old.name,
+                    by: caller.actor, tenantID: old.tenantID, paused ? "agent.pause" : "agent.resume", old.name,
                     before: ["paused": .bool(old.isPaused)], after: ["paused": .bool(paused)]))
             guard let new = try await store.agent(id: id, of: caller) else { throw Self.noAgent(id) }
             return new
@@ -33,7 +33,8 @@ extension Engine {
             _ = try await store.deleteAgent(id: id)
             try await store.record(
                 AuditEntry(
-                    by: caller.actor, tenantID: nil, "agent.delete", agent.name, before: ["name": .text(agent.name)]))
+                    by: caller.actor, tenantID: agent.tenantID, "agent.delete", agent.name,
+                    before: ["name": .text(agent.name)]))
         }
     }
 

@@ -73,7 +73,9 @@ extension Engine {
     }
 
     private func cloneCredential(of work: JobWork) async throws -> CloneCredential? {
-        try await forges.with(id: work.repo.forgeID).client.cloneCredential(for: work.repo.path)
+        // A server that does not know the forge has the job's agent try as it can.
+        guard let forge = try? forges.with(id: work.repo.forgeID) else { return nil }
+        return try await forge.client.cloneCredential(for: work.repo.path)
     }
 
     private func begin(

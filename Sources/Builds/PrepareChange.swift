@@ -43,16 +43,17 @@ extension Engine {
         guard let event = ref.event else { return .none(reason: "\(ref.ref) is neither a branch nor a tag") }
         guard let object = ref.after else { return .none(reason: "\(ref.ref) was deleted") }
         guard repo.allows[event] else { return .none(reason: "the repository builds no \(event.rawValue) events") }
-        guard let commit = try await forge.client.commit(object, in: repo.path) else {
-            return .none(reason: "the repository has no commit \(object)")
-        }
+        guard
+            let found = try await forge.client.snapshot(of: object, files: [".drone.yml", ".drone.sec"], in: repo.path)
+        else { return .none(reason: "the repository has no commit \(object)") }
+        let commit = found.commit
         guard !skipsCI(message: commit.message) else { return .none(reason: "the commit's message says to skip") }
-        guard let config = try await config(at: commit.id, repo, forge) else {
+        guard let config = config(found.files[0]) else {
             return .none(reason: "there is no .drone.yml at commit \(commit.id)")
         }
         let change = Change(ref, commit, repo)
         if let reason = reasonNotToBuild(config, branch: change.branch, event: event) { return .none(reason: reason) }
-        let sealed = try await sealed(at: commit.id, repo, forge)
+        let sealed = sealed(found.files[1])
         let paths = try await changedPaths(ref, commit, config, repo, forge)
         return .build(
             BuildSource(event: event, change: change, config: config, sealed: sealed, changedPaths: paths))
@@ -69,21 +70,20 @@ extension Engine {
     }
 
     /// What is no text cannot be opened later either: the build then says so.
-    private func sealed(at commit: String, _ repo: Repo, _ forge: Forges.Entry) async throws -> String? {
-        do {
-            let file = try await forge.client.file(".drone.sec", at: commit, in: repo.path)
-            return file.map { String(decoding: $0.filter { $0 > 0x20 && $0 < 0x7F }, as: UTF8.self) }
-        } catch let error as ForgeError where error.code == .tooLarge {
-            return ""
+    private func sealed(_ file: ForgeSnapshot.File) -> String? {
+        switch file {
+        case .none: nil
+        case .bytes(let bytes): String(decoding: bytes.filter { $0 > 0x20 && $0 < 0x7F }, as: UTF8.self)
+        case .tooLarge: ""
         }
     }
 
-    private func config(at commit: String, _ repo: Repo, _ forge: Forges.Entry) async throws -> [UInt8]? {
-        do {
-            return try await forge.client.file(".drone.yml", at: commit, in: repo.path)
-        } catch let error as ForgeError where error.code == .tooLarge {
-            // Too large to be read is too large to be right: the build says so.
-            return Array(repeating: UInt8(ascii: "#"), count: ForgeLimits.file + 1)
+    /// Too large to be read is too large to be right: the build says so.
+    private func config(_ file: ForgeSnapshot.File) -> [UInt8]? {
+        switch file {
+        case .none: nil
+        case .bytes(let bytes): bytes
+        case .tooLarge: Array(repeating: UInt8(ascii: "#"), count: ForgeLimits.file + 1)
         }
     }
 

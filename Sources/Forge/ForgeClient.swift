@@ -22,6 +22,9 @@ package protocol ForgeClient: Sendable {
     /// The commit of that object name, or the one that the annotated tag of that name stands for. nil: not there.
     func commit(_ id: String, in path: RepoPath) async throws -> CommitInfo?
 
+    /// A commit as `commit` finds it, and files of it: what a build is made of, asked for at once.
+    func snapshot(of id: String, files names: [String], in path: RepoPath) async throws -> ForgeSnapshot?
+
     /// The files that differ between two commits, each once. nil: not to be told, or more than `ForgeLimits.changedPaths`.
     func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]?
 

@@ -23,6 +23,7 @@ package struct AgentRecord: Sendable, Hashable, Identifiable {
     package var isOnline: Bool
     /// It gets no work.
     package var isPaused: Bool
+    package var tenantID: Int64?
 
     init(row: Row) throws {
         var columns = row.columns
@@ -38,6 +39,7 @@ package struct AgentRecord: Sendable, Hashable, Identifiable {
         lastSeenAt = try columns.next()
         isOnline = try columns.next()
         isPaused = try columns.next()
+        tenantID = try columns.next()
     }
 }
 

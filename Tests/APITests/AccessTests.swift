@@ -94,6 +94,7 @@ final class AccessWalk: Sendable {
         case "PATCH /api/repos/{owner}/{name}": #"{"allow_tags":true}"#
         case "POST /api/repos/{owner}/{name}/encrypt": "environment: {A: b}\n"
         case "POST /api/tenants/{owner}/service-accounts": #"{"name":"bot-\#(next())","role":"read"}"#
+        case "PATCH /api/agents/{id}": #"{"paused":true}"#
         case "PATCH /api/tenants/{owner}": #"{"display_name":"New \#(next())"}"#
         case "POST /api/repos/{owner}/{name}/secrets", "POST /api/tenants/{owner}/secrets":
             #"{"name":"s\#(next())","value":"long enough"}"#

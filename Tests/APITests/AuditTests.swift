@@ -38,6 +38,10 @@ import Testing
         "PATCH /api/repos/{owner}/{name}/secrets/{secret}": "secret.update",
         "DELETE /api/repos/{owner}/{name}/secrets/{secret}": "secret.delete",
         "POST /api/repos/{owner}/{name}/builds/{number}": "build.restart",
+        "POST /api/repos/{owner}/{name}/builds/{number}/approve": "build.approve",
+        "POST /api/repos/{owner}/{name}/builds/{number}/decline": "build.decline",
+        "PATCH /api/agents/{id}": "agent.pause",
+        "DELETE /api/agents/{id}": "agent.delete",
         "DELETE /api/repos/{owner}/{name}/builds/{number}/{job}": "job.cancel",
         "DELETE /api/repos/{owner}/{name}/logs/{number}/{job}": "job.cancel",
     ]
@@ -51,6 +55,7 @@ import Testing
         "POST /agent/v1/attempts/{id}/heartbeat": "attempts, steps and logs are the record of what agents do",
         "POST /agent/v1/attempts/{id}/log": "attempts, steps and logs are the record of what agents do",
         "POST /agent/v1/attempts/{id}/steps": "attempts, steps and logs are the record of what agents do",
+        "POST /agent/v1/attempts/{id}/release": "attempts, steps and logs are the record of what agents do",
         "POST /agent/v1/attempts/{id}/finish": "attempts, steps and logs are the record of what agents do",
     ]
 

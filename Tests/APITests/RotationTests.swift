@@ -10,7 +10,7 @@ import Testing
 
 /// A new key on servers that go on working.
 @Suite struct RotationTests {
-    private static let pipeline = """
+    fileprivate static let pipeline = """
         build:
           image: busybox
           environment: {OPENED: {from_secret: s1}}
@@ -34,7 +34,8 @@ import Testing
                 try await eventually(timeout: .seconds(60)) { load.requests > before + 30 }
                 load.stop()
                 try await running.value
-                #expect(load.failures == [] && load.requests > 60)
+                #expect(load.failures == [])
+                #expect(load.requests > 60)
             }
             // Now no server seals with the old key.
             try await one.withAnother(keyRing: try KeyRing(text: seals)) { two in
@@ -174,7 +175,7 @@ private final class Load: Sendable {
     func stop() { state.withLock { $0.stopped = true } }
 
     func run() async throws {
-        try await servers[0].push(try await repo())
+        try await servers[0].push(try await repo(), RotationTests.pipeline)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.loop(self.encrypt) }
             for _ in 0..<3 { group.addTask { try await self.loop(self.change) } }
@@ -220,7 +221,7 @@ private final class Load: Sendable {
         _ = try await agent.heartbeat(job)
         let end = try await agent.finish(job)
         let isRight = opened.hasPrefix("value") || opened.hasPrefix("changed")
-        return isRight && end.status == 204 ? nil : "claim: \(opened)"
+        return isRight && end.status == 204 ? nil : "claim: \(opened) \(end.status) \(job.notes)"
     }
 
     /// A delivery, whose signature is checked with a sealed secret.

@@ -40,7 +40,7 @@ import Testing
             ] {
                 let reply = try await server.request(method, path, token: root, json: body)
                 #expect(reply.status == status && reply.header("Content-Type") == "application/json; charset=utf-8")
-                try Shape(reply.text).check(repo, then: ["path", "approval"])
+                try Shape(reply.text).check(repo, then: ["path", "priority", "max_running", "cancel_pushes", "cancel_pulls", "approval"])
             }
             for path in ["\(path)/builds/1", "\(path)/builds/latest"] {
                 let shape = Shape(try await server.get(path, token: root).text)
@@ -81,7 +81,7 @@ import Testing
             _ = try await server.repo("other/mine")
             let reply = try await server.get("/api/user/repos", token: people.reader)
             #expect(try reply.array().map { $0["full_name"] as? String } == ["acme/alpha", "acme/zeta"])
-            try Shape(reply.text).element(nil).check(Self.repo, then: ["path", "approval"])
+            try Shape(reply.text).element(nil).check(Self.repo, then: ["path", "priority", "max_running", "cancel_pushes", "cancel_pulls", "approval"])
             #expect(try await server.get("/api/user/repos", token: people.outsider).text == "[]")
         }
     }

@@ -32,7 +32,7 @@ import Testing
         try await ContainerLab.with { lab in
             var broken = Self.web
             broken.name = "db"
-            broken.command = ["echo first; echo no disk left >&2; exit 7"]
+            broken.command = ["echo first >&2; echo no disk left >&2; exit 7"]
             let end = try await lab.run(lab.job([container(1, ["sleep 1", "false"])], services: [broken])) {
                 $0.networking = networking
             }

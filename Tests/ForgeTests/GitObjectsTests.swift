@@ -30,6 +30,29 @@ import Testing
         #expect(try await sandbox.forge.commit(tag, in: sandbox.path)?.id == commit)
     }
 
+    /// All at once is the same as one by one.
+    @Test(arguments: ["sha1", "sha256"]) func aSnapshotIsWhatStandsThere(format: String) async throws {
+        let (sandbox, _) = try await pushed(".drone.yml", [1, 10, 10], format: format)
+        let commit = try await sandbox.commit("folder/f", [2])
+        try await sandbox.git("tag", "--annotate", "--message", "one", "v1")
+        try await sandbox.git("push", "--quiet", "origin", "main", "v1")
+        let tag = try await sandbox.git("rev-parse", "v1")
+        for id in [commit, tag, String(repeating: "a", count: commit.count), "main", ""] {
+            for names in [[".drone.yml", ".drone.sec"], ["folder", "folder/f", "../f"], []] {
+                let whole = try await sandbox.forge.snapshot(of: id, files: names, in: sandbox.path)
+                let parts = try await sandbox.forge.snapshotOneByOne(of: id, files: names, in: sandbox.path)
+                #expect(whole?.commit == parts?.commit && whole?.files == parts?.files, "\(id) \(names)")
+                #expect((whole == nil) == ![commit, tag].contains(id))
+            }
+        }
+        let found = try await sandbox.forge.snapshot(of: tag, files: [".drone.yml", "x"], in: sandbox.path)
+        #expect(found?.commit.id == commit && found?.files == [.bytes([1, 10, 10]), .none])
+        let huge = try await sandbox.commit(".drone.yml", [UInt8](repeating: 7, count: ForgeLimits.file + 1))
+        try await sandbox.git("push", "--quiet", "origin", "main")
+        let large = try await sandbox.forge.snapshot(of: huge, files: [".drone.yml", "folder/f"], in: sandbox.path)
+        #expect(large?.files == [.tooLarge, .bytes([2])])
+    }
+
     @Test(arguments: [
         "missing", "", "folder", "folder/", "/folder/f", "./folder/f", "../f", "folder/../folder/f", "folder//f",
         "a\nb", "a\0b", "folder/f\r",

@@ -49,7 +49,7 @@ struct PluginTests {
     @Test(
         arguments: [
             ("steps: {p: {image: i, repo: r}}", 1, 23, "\"repo\" is no key of a step"),
-            ("pipeline: {p: {image: i, privileged: true}}", 1, 26, "containers' settings"),
+            ("pipeline: {p: {image: i, devices: [x]}}", 1, 26, "containers' settings"),
             ("pipeline: {p: {commands: [x], repo: r}}", 1, 31, "\"repo\" is no key of a step"),
             ("steps: {p: {settings: {a: b}}}", 1, 12, "the `image:` of a plugin"),
             ("steps: {p: {image: i, settings: [a]}}", 1, 33, "must be a mapping"),
@@ -64,7 +64,7 @@ struct PluginTests {
             ("notify: {slack: {when: {change: true}}}\nbuild: {commands: [x]}", 1, 25, "not supported"),
             ("deploy: {heroku: {when: {failure: true}}}\nbuild: {commands: [x]}", 1, 26, "succeeded"),
             ("deploy: {heroku: {when: {event: pull_request}}}\nbuild: {commands: [x]}", 1, 33, "never runs"),
-            ("deploy: {heroku: {privileged: true}}\nbuild: {commands: [x]}", 1, 19, "containers' settings"),
+            ("deploy: {heroku: {devices: [x]}}\nbuild: {commands: [x]}", 1, 19, "containers' settings"),
             ("cache: {mount: [x]}\nbuild: {commands: [x]}", 1, 1, "caches"),
         ] as [(String, Int, Int, String)])
     func mistakesHaveAPlace(yaml: String, line: Int, column: Int, words: String) {

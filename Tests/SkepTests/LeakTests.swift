@@ -101,7 +101,7 @@ private final class LeakWalk {
         let file = """
             build:
               image: busybox
-              environment: {A: {from_secret: of_repo}, B: {from_secret: of_tenant}}
+              environment: {A: {from_secret: of_repo}, B: {from_secret: of_tenant}, IN_FILE: {from_secret: IN_FILE}}
               commands:
                 - test -n "$A" && test -n "$B" && test -n "$IN_FILE" && echo all opened
                 - printf %s "$CI_TOKEN" | sed 's/./&./g'

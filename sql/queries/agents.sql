@@ -26,7 +26,7 @@ returning id
 a.id, a.name, case when f.is_default or f.name is null then t.name else f.name || ':' || t.name end,
 array(select key from jsonb_each_text(a.labels)), array(select value from jsonb_each_text(a.labels)), a.slots,
 (select count(*) from leases l where l.holder = a.id), a.version, a.address, a.created_at, a.last_seen_at, {{is_living}},
-a.paused
+a.paused, g.tenant_id
 
 -- fragment: agents_administered
 -- Agents that a token's user may see and change: all for administrators of the server, a tenant's for its own.

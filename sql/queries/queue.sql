@@ -330,20 +330,22 @@ order by q.id
 -- name: list
 -- For administrators of the server.
 with page as (
-    select *
-    from queue
-    where id > $1
-    order by id
+    select w.*
+    from queue w
+    join repositories r on r.id = w.repo_id
+    where w.id > $1 and r.deleted_at is null
+    order by w.id
     limit $2
 )
 {{queue_page}}
 
 -- name: list_of_member
--- For a token's user: what is of tenants they are a member of, as far as the token goes.
+-- For a token's user: what is of tenants they are a member of, as far as the token goes, and of repositories they may read:
+-- where a forge has permissions of its own, membership alone is not enough.
 with page as (
     select q.*
     from (
-        select t.id
+        select t.id, k.user_id
         from access_tokens k
         join users u on u.id = k.user_id
         join memberships m on m.user_id = k.user_id
@@ -351,10 +353,16 @@ with page as (
         where k.id = $3 and {{tenant_role}} >= 'read'
     ) mine
     cross join lateral (
-        select *
-        from queue
-        where tenant_id = mine.id and id > $1
-        order by id
+        select w.*
+        from queue w
+        join repositories r on r.id = w.repo_id
+        join forges f on f.id = r.forge_id
+        left join repo_permissions p on p.repo_id = r.id and p.user_id = mine.user_id
+        where w.tenant_id = mine.id
+            and w.id > $1
+            and r.deleted_at is null
+            and (f.kind = 'git' or not r.private or p.level >= 'read')
+        order by w.id
         limit $2
     ) q
     order by q.id

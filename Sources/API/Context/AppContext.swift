@@ -36,7 +36,11 @@ package struct AppContext: RequestContext {
 }
 
 enum RequestID {
-    static func next() -> String { String(UInt64.random(in: .min ... .max), radix: 36) }
+    static func next() -> String {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 36)
+        // All of one length, or the length of a reply would differ where nothing else does.
+        return String(repeating: "0", count: 13 - digits.count) + digits
+    }
 }
 
 extension RequestContext {

@@ -36,7 +36,7 @@ extension GitForge {
     }
 
     /// Relative parts would be resolved by git, or end it; a newline would be a second question, and a return is dropped.
-    private static func couldBeFile(_ name: String) -> Bool {
+    static func couldBeFile(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return name.utf8.count <= 4096 && !name.utf8.contains(UInt8(ascii: "\n")) && !name.utf8.contains(0)
             && name.utf8.last != UInt8(ascii: "\r")
@@ -63,12 +63,18 @@ extension GitForge {
 }
 
 /// One answer of `git cat-file --batch`.
-private struct GitObject {
+struct GitObject {
     var name: String
     var type: String
     var bytes: [UInt8]
 
     static let headerLimit = 128
+
+    init(name: String, type: String, bytes: [UInt8]) {
+        self.name = name
+        self.type = type
+        self.bytes = bytes
+    }
 
     /// nil for an answer without an object, such as `… missing`.
     init?(batchOutput output: [UInt8]) {

@@ -17,6 +17,16 @@ enum TenancyOpenRoutes {
         "POST /api/hook": deliver,
         "POST /agent/v1/claim": claim,
         "POST /agent/v1/attempts/{id}/heartbeat": { try $0.askOfAgent(nil) },
+        "POST /agent/v1/attempts/{id}/release": { world in
+            var ask = try world.askOfAgent(nil)
+            let attempt = Int64(ask.values["id"] ?? "")
+            ask.after = { world, _ in
+                for token in world.model.tokens.values where token.attemptID == attempt {
+                    world.model.revoke(token.id)
+                }
+            }
+            return ask
+        },
         "POST /agent/v1/attempts/{id}/steps": { world in
             let update = StepUpdate(number: 1, status: .running, exitCode: 0, startedAt: Date(), finishedAt: nil)
             return try world.askOfAgent(try Wire.encode(update))

@@ -34,7 +34,9 @@ struct TenancyPrint {
     }
 
     /// Tables that are nobody's, or whose rows say nothing that a request could change.
-    static let shared: Set<String> = ["forges", "label_classes", "sealing_keys", "skep_migrations", "idempotency_keys"]
+    static let shared: Set<String> = [
+        "forges", "label_classes", "queue_clocks", "sealing_keys", "skep_migrations", "idempotency_keys",
+    ]
 
     /// Each table is either nobody's, or part of the digests: a new one has to be put into one of the two.
     static func expectEveryTable(_ database: Database) async throws {

@@ -15,6 +15,7 @@ final class TenancyWalk {
     static let generators = [
         TenancyRepoRoutes.generators, TenancyTenantRoutes.generators, TenancySecretRoutes.generators,
         TenancyAccountRoutes.generators, TenancyAdministrationRoutes.generators, TenancyOpenRoutes.generators,
+        TenancyFleetRoutes.generators,
     ].reduce(into: [String: TenancyGenerator]()) { $0.merge($1) { first, _ in first } }
 
     /// Routes that make a key pair, which takes some hundred milliseconds.
