@@ -4,6 +4,8 @@ import Testing
 
 /// Replies have the documented fields, in the documented order and of the documented types; ours come after.
 @Suite struct ShapeTests {
+    private static let oursOfRepo = ["path", "priority", "max_running", "cancel_pushes", "cancel_pulls", "approval"]
+
     private static let repo: [Field] = [
         .int("id"), .string("scm"), .string("owner"), .string("name"), .string("full_name"), .string("avatar_url"),
         .string("link_url"), .string("clone_url"), .string("default_branch"), .int("timeout"), .bool("private"),
@@ -40,7 +42,7 @@ import Testing
             ] {
                 let reply = try await server.request(method, path, token: root, json: body)
                 #expect(reply.status == status && reply.header("Content-Type") == "application/json; charset=utf-8")
-                try Shape(reply.text).check(repo, then: ["path", "priority", "max_running", "cancel_pushes", "cancel_pulls", "approval"])
+                try Shape(reply.text).check(repo, then: Self.oursOfRepo)
             }
             for path in ["\(path)/builds/1", "\(path)/builds/latest"] {
                 let shape = Shape(try await server.get(path, token: root).text)
@@ -81,7 +83,7 @@ import Testing
             _ = try await server.repo("other/mine")
             let reply = try await server.get("/api/user/repos", token: people.reader)
             #expect(try reply.array().map { $0["full_name"] as? String } == ["acme/alpha", "acme/zeta"])
-            try Shape(reply.text).element(nil).check(Self.repo, then: ["path", "priority", "max_running", "cancel_pushes", "cancel_pulls", "approval"])
+            try Shape(reply.text).element(nil).check(Self.repo, then: Self.oursOfRepo)
             #expect(try await server.get("/api/user/repos", token: people.outsider).text == "[]")
         }
     }
