@@ -22,8 +22,8 @@ package struct Workers: Service {
             group.addTask { await every(.seconds(60 * 10), "housekeeping") { try await engine.keepHouse() } }
             group.addTask { await every(.seconds(5), "usage") { try await engine.foldUsage() } }
             group.addTask { await admit() }
-            group.addTask { await every(.seconds(5), "queue") { try await engine.moveFloors() } }
-            group.addTask { await every(.seconds(30), "queue") { try await engine.bringUpJobs() } }
+            group.addTask { await every(.seconds(1), "queue") { try await engine.moveFloors() } }
+            group.addTask { await every(.seconds(10), "queue") { try await engine.bringUpJobs() } }
             group.addTask { await every(.seconds(10), "spool") { try await engine.drainSpools() } }
             group.addTask { await lookForMissedPushes() }
             try? await gracefulShutdown()

@@ -25,11 +25,11 @@ claims() {
     kill "$reader_pid" "$keeper_pid" 2>/dev/null || true
 }
 
-# What every server does each five seconds.
+# What every server does each second.
 keep_floors() {
     python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); from queries import queries; import pathlib
 print(queries(pathlib.Path(sys.argv[2]))["queue.move_floors"] + ";")' "$parts" "$here/../sql/queries" >"$folder/floors.sql"
-    while sleep 5; do "$bin/psql" -qX -f "$folder/floors.sql" >/dev/null 2>>"$folder/floors.log" || true; done
+    while sleep 1; do "$bin/psql" -qX -f "$folder/floors.sql" >/dev/null 2>>"$folder/floors.log" || true; done
 }
 
 # run_claims SECONDS PREFIX: 8 clients; prints transactions a second, and writes each transaction's statements' times.
