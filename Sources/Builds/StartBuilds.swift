@@ -2,7 +2,6 @@ import Core
 import LogStream
 import Pipeline
 import Postgres
-import Queue
 import Sealing
 import Store
 
@@ -59,23 +58,19 @@ extension Engine {
         let approval = Self.approval(of: source, repo)
         let build = try await createBuild(
             source, repo, deliveryID: deliveryID, approval: approval, error: "", store)
-        var jobs: [Job] = []
+        var jobs: [JobToQueue] = []
         for (index, cell) in cells.enumerated() {
             let classID = try await store.labelClass(cell.labels)
             let job = try await store.createJob(
                 buildID: build.id, number: index + 1, environment: cell.environment, classID: classID,
                 group: cell.group)
-            jobs.append(job)
-            if approval == .required { continue }
-            try await WorkQueue(session).enqueue(
-                NewItem(
-                    id: job.id, classID: classID, tenantID: repo.tenantID, repoID: repo.id,
-                    priority: repo.scheduling.priority, group: cell.group))
+            jobs.append(JobToQueue(job: job, classID: classID, group: cell.group))
         }
+        if approval != .required { try await enqueue(jobs, of: repo, session) }
         if repo.scheduling.cancels(build.event), source.parent == nil {
             try await supersede(before: build, of: repo, store, session)
         }
-        return BuildWithJobs(build: build, jobs: jobs)
+        return BuildWithJobs(build: build, jobs: jobs.map(\.job))
     }
 
     private static func approval(of source: BuildSource, _ repo: Repo) -> Approval {

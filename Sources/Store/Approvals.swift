@@ -27,6 +27,12 @@ package struct JobToQueue: Sendable {
     package var classID: Int64
     package var group: ConcurrencyGroup?
 
+    package init(job: Job, classID: Int64, group: ConcurrencyGroup?) {
+        self.job = job
+        self.classID = classID
+        self.group = group
+    }
+
     init(row: Row) throws {
         var columns = row.columns
         job = try Job(from: &columns)

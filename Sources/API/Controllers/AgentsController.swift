@@ -7,14 +7,9 @@ struct AgentsController: Sendable {
     let engine: Engine
 
     func list(_ request: Request, _ context: UserContext) async throws -> Response {
-        let limit = try request.integer("limit", in: 1...1000) ?? 100
-        let after: Int64 = try request.integer("after", in: 0...Int64.max) ?? 0
-        let agents = try await engine.store.agents(of: context.caller, after: after, limit: limit)
-        var json = JSONWriter(capacity: 64 + agents.count * 320)
-        json.array(agents) { $0.agent($1) }
-        var response = Response(json)
-        if agents.count == limit, let last = agents.last { response.link(next: request, "after", String(last.id)) }
-        return response
+        let page = try IDPage(request)
+        let agents = try await engine.store.agents(of: context.caller, after: page.after, limit: page.limit)
+        return page.response(to: request, agents, bytes: 320, id: \.id) { $0.agent($1) }
     }
 
     func get(_ request: Request, _ context: UserContext) async throws -> Response {
@@ -35,14 +30,9 @@ struct AgentsController: Sendable {
     }
 
     func queue(_ request: Request, _ context: UserContext) async throws -> Response {
-        let limit = try request.integer("limit", in: 1...1000) ?? 100
-        let after: Int64 = try request.integer("after", in: 0...Int64.max) ?? 0
-        let entries = try await engine.store.queue(of: context.caller, after: after, limit: limit)
-        var json = JSONWriter(capacity: 64 + entries.count * 320)
-        json.array(entries) { $0.queueEntry($1) }
-        var response = Response(json)
-        if entries.count == limit, let last = entries.last { response.link(next: request, "after", String(last.id)) }
-        return response
+        let page = try IDPage(request)
+        let entries = try await engine.store.queue(of: context.caller, after: page.after, limit: page.limit)
+        return page.response(to: request, entries, bytes: 320, id: \.id) { $0.queueEntry($1) }
     }
 
     private func respond(_ agent: AgentRecord) -> Response {

@@ -13,6 +13,32 @@ struct Page {
     }
 }
 
+/// `?limit=&after=` of a list that goes up by id.
+struct IDPage {
+    /// 1 to 1000, 100 unless given.
+    var limit: Int
+    var after: Int64
+
+    init(_ request: Request) throws {
+        limit = try request.integer("limit", in: 1...1000) ?? 100
+        after = try request.integer("after", in: 0...Int64.max) ?? 0
+    }
+
+    /// The items as an array, each written by `write`, and a link to the next page where there may be one.
+    ///
+    /// - Parameter bytes: about how many one takes.
+    func response<Item>(
+        to request: Request, _ items: [Item], bytes: Int, id: (Item) -> Int64,
+        write: (inout JSONWriter, Item) -> Void
+    ) -> Response {
+        var json = JSONWriter(capacity: 64 + items.count * bytes)
+        json.array(items, write)
+        var response = Response(json)
+        if items.count == limit, let last = items.last { response.link(next: request, "after", String(id(last))) }
+        return response
+    }
+}
+
 extension Request {
     /// A query parameter, decoded. nil: not there.
     func query(_ name: String) -> String? {

@@ -8,16 +8,9 @@ struct TenantController: Sendable {
     let engine: Engine
 
     func list(_ request: Request, _ context: UserContext) async throws -> Response {
-        let limit = try request.integer("limit", in: 1...1000) ?? 100
-        let after: Int64 = try request.integer("after", in: 0...Int64.max) ?? 0
-        let tenants = try await engine.store.tenants(of: context.caller, after: after, limit: limit)
-        var json = JSONWriter(capacity: 64 + tenants.count * 384)
-        json.array(tenants) { $0.tenant($1.0, role: $1.role) }
-        var response = Response(json)
-        if tenants.count == limit, let last = tenants.last {
-            response.link(next: request, "after", String(last.0.id))
-        }
-        return response
+        let page = try IDPage(request)
+        let tenants = try await engine.store.tenants(of: context.caller, after: page.after, limit: page.limit)
+        return page.response(to: request, tenants, bytes: 384, id: \.0.id) { $0.tenant($1.0, role: $1.role) }
     }
 
     func get(_ request: Request, _ context: UserContext) async throws -> Response {

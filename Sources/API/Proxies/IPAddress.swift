@@ -17,34 +17,38 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     package init?(_ text: some StringProtocol) {
         guard (2...45).contains(text.utf8.count), !text.utf8.contains(0) else { return nil }
         let text = String(text)
-        var four = in_addr()
+        var four: UInt32 = 0
         if inet_pton(AF_INET, text, &four) == 1 {
-            self.init(four)
+            self.init(four: four)
             return
         }
-        var six = in6_addr()
+        var six: (UInt64, UInt64) = (0, 0)
         guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        self.init(six)
+        self.init(high: UInt64(bigEndian: six.0), low: UInt64(bigEndian: six.1))
     }
 
     /// nil for what is no Internet address, such as a socket in the file system.
+    ///
+    /// Read by their places (ip(7), ipv6(7)): whose module the structures' fields belong to depends on what was compiled before.
     init?(_ address: SocketAddress?) {
         switch address {
-        case .v4(let four): self.init(four.address.sin_addr)
-        case .v6(let six): self.init(six.address.sin6_addr)
+        case .v4(let four):
+            self.init(four: withUnsafeBytes(of: four.address) { $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self) })
+        case .v6(let six):
+            let (high, low) = withUnsafeBytes(of: six.address) {
+                (
+                    $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                    $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+                )
+            }
+            self.init(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
         case .unixDomainSocket, nil: return nil
         }
     }
 
-    private init(_ four: in_addr) {
-        self.init(high: 0, low: Self.mapped | UInt64(UInt32(bigEndian: four.s_addr)))
-    }
-
-    private init(_ six: in6_addr) {
-        let (high, low) = withUnsafeBytes(of: six) {
-            ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        }
-        self.init(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
+    /// As the network has it.
+    private init(four: UInt32) {
+        self.init(high: 0, low: Self.mapped | UInt64(UInt32(bigEndian: four)))
     }
 
     private static let mapped: UInt64 = 0xFFFF_0000_0000
