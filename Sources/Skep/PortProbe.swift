@@ -9,9 +9,12 @@ enum PortProbe {
         var reuse: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        // By their places (ip(7)): whose module the fields belong to depends on what was compiled before.
+        withUnsafeMutableBytes(of: &address) { bytes in
+            bytes.storeBytes(of: sa_family_t(AF_INET), as: sa_family_t.self)
+            bytes.storeBytes(of: in_port_t(port).bigEndian, toByteOffset: 2, as: in_port_t.self)
+            bytes.storeBytes(of: UInt32(0x7F00_0001).bigEndian, toByteOffset: 4, as: UInt32.self)
+        }
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -19,6 +22,7 @@ enum PortProbe {
                     && getsockname(descriptor, $0, &length) == 0
             }
         }
-        return bound ? Int(in_port_t(bigEndian: address.sin_port)) : nil
+        let chosen = withUnsafeBytes(of: address) { $0.load(fromByteOffset: 2, as: in_port_t.self) }
+        return bound ? Int(in_port_t(bigEndian: chosen)) : nil
     }
 }

@@ -7,8 +7,11 @@ package enum FreePort {
         guard descriptor >= 0 else { throw NotInTime(description: "no socket") }
         defer { close(descriptor) }
         var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        // By their places (ip(7)): whose module the fields belong to depends on what was compiled before.
+        withUnsafeMutableBytes(of: &address) { bytes in
+            bytes.storeBytes(of: sa_family_t(AF_INET), as: sa_family_t.self)
+            bytes.storeBytes(of: UInt32(0x7F00_0001).bigEndian, toByteOffset: 4, as: UInt32.self)
+        }
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -16,6 +19,7 @@ package enum FreePort {
             }
         }
         guard bound else { throw NotInTime(description: "no port is free") }
-        return Int(in_port_t(bigEndian: address.sin_port))
+        return Int(
+            in_port_t(bigEndian: withUnsafeBytes(of: address) { $0.load(fromByteOffset: 2, as: in_port_t.self) }))
     }
 }

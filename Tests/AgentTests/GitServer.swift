@@ -21,15 +21,18 @@ final class GitServer: Sendable {
         authorization = "Basic " + Data("\(username):\(password)".utf8).base64EncodedString()
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        // By their places (ip(7)): whose module the fields belong to depends on what was compiled before.
+        withUnsafeMutableBytes(of: &address) { bytes in
+            bytes.storeBytes(of: sa_family_t(AF_INET), as: sa_family_t.self)
+            bytes.storeBytes(of: UInt32(0x7F00_0001).bigEndian, toByteOffset: 4, as: UInt32.self)
+        }
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         try withUnsafeMutableBytes(of: &address) { bytes in
             let pointer = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
             try #require(bind(socket, pointer, length) == 0 && listen(socket, 16) == 0)
             try #require(getsockname(socket, pointer, &length) == 0)
         }
-        port = UInt16(bigEndian: address.sin_port)
+        port = UInt16(bigEndian: withUnsafeBytes(of: address) { $0.load(fromByteOffset: 2, as: in_port_t.self) })
         listener = FileDescriptor(rawValue: socket)
         let thread = Thread { [self] in serve() }
         thread.start()
