@@ -44,6 +44,11 @@ package struct AgentConfiguration: Sendable {
     /// Seconds running jobs get to end by themselves when the agent is asked to stop; then they are killed and handed
     /// back.
     package var drain = 0
+    /// Bytes of log a job may have: of more its first three quarters and its last quarter are kept. At least 4.
+    package var outputLimit: Int64 = 1 << 30
+    /// Bytes of a job's output that may wait on disk to be masked, and as many again to be sent. A job that writes faster is
+    /// slowed.
+    package var outputBacklog: Int64 = 32 << 20
     /// The program whose first argument may be `supervise`, and which then runs `Supervisor.main`.
     package var executable = "/proc/self/exe"
 

@@ -15,6 +15,8 @@ final class JobLog: Sendable {
     private struct Marks {
         var steps: [(start: Int64, step: Int)] = []
         var isClosed = false
+        var sent: Int64 = 0
+        var forgotten: Int64 = 0
     }
 
     /// Opened for appending and closed on exec; whoever writes to it writes at the log's end.
@@ -36,6 +38,28 @@ final class JobLog: Sendable {
     }
 
     var isClosed: Bool { marks.withLock(\.isClosed) }
+
+    /// The step that was begun last.
+    var lastStep: Int? { marks.withLock { $0.steps.last?.step } }
+
+    /// Bytes that are not known to be with the server.
+    var unsent: Int64 { size - marks.withLock(\.sent) }
+
+    func noteSent(upTo offset: Int64) {
+        marks.withLock { $0.sent = offset }
+    }
+
+    /// Gives the disk back what lies before `offset` and is not read again: a MiB at a time, and never the last byte. On a file
+    /// system that cannot make holes nothing happens.
+    func forget(upTo offset: Int64) {
+        let end = max(offset - 1, 0) & ~4095
+        let start = marks.withLock { marks -> Int64? in
+            guard end - marks.forgotten >= 1 << 20 else { return nil }
+            defer { marks.forgotten = end }
+            return marks.forgotten
+        }
+        if let start { SystemCalls.punchHole(in: descriptor.rawValue, from: start, to: end) }
+    }
 
     /// What is written from now on belongs to `step`.
     func begin(step: Int) {

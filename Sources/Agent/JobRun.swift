@@ -9,6 +9,7 @@ struct JobRun: Sendable {
     let attempt: AttemptClient
     let runtime: any Runtime
     let launcher: Launcher
+    let configuration: AgentConfiguration
     let folder: String
     let stop: StopSignal
     let logger: Logger
@@ -79,25 +80,32 @@ struct JobRun: Sendable {
         guard let masker = Masker(hiding: job.masks) else { return try await refuse() }
         try workspace.create()
         let output = try JobLog(path: workspace.output)
-        let log = job.masks.isEmpty ? output : try JobLog(path: workspace.log)
+        let log = try JobLog(path: workspace.log)
+        let copy = copy(output, to: log, masker, in: workspace)
         let uploader = LogUploader(log: log, attempt: attempt)
         let reporter = StepReporter(attempt: attempt)
-        async let masked: Void = orAbandon {
-            if log !== output { try await LogMasking(output: output, log: log, masker: masker).run() }
-        }
+        async let copied: Void = orAbandon { try await copy.run() }
         async let uploaded: Void = orAbandon { try await uploader.drain() }
         async let reported: Void = orAbandon { try await reporter.drain() }
         let sequence = StepSequence(
             job: job, workspace: workspace, runtime: runtime, launcher: launcher, log: output, reporter: reporter,
             stop: stop)
-        var outcome = await sequence.run()
+        var outcome = await Valve.$current.withValue(copy.valve) { await sequence.run() }
         outcome.error = masker.masking(outcome.error)
         output.close()
         reporter.close()
-        try await masked
+        try await copied
         try await uploaded
         try await reported
         try await finish(outcome, log: log, uploader: uploader)
+    }
+
+    private func copy(_ output: JobLog, to log: JobLog, _ masker: Masker, in workspace: Workspace) -> LogCopy {
+        LogCopy(
+            output: output, log: LimitedLog(log, limit: configuration.outputLimit, path: workspace.logEnd),
+            masker: job.masks.isEmpty ? nil : masker,
+            valve: Valve(output: output.descriptor, backlog: configuration.outputBacklog),
+            backlog: configuration.outputBacklog)
     }
 
     /// Secrets that cannot be masked are not to be printed: nothing runs.

@@ -10,6 +10,8 @@ struct Launcher: Sendable {
     /// Runs a program under a supervisor of its own, its standard input empty, its output and errors appended to
     /// `output`.
     ///
+    /// Output stays in the pipe while the task's valve says so.
+    ///
     /// Ends when the program has ended and all it had started is gone. When the task is cancelled that is at once.
     /// - Parameters:
     ///   - environment: all of it. Never a job's own: the supervisor runs as the agent.
@@ -20,6 +22,9 @@ struct Launcher: Sendable {
         owner: UInt32? = nil
     ) async throws -> Int {
         let lifeline = try Lifeline()
+        let valve = Valve.current
+        valve?.attach(lifeline, output: output)
+        defer { valve?.detach(lifeline) }
         let arguments = ["supervise"] + (owner.map { ["--owner", "\($0)"] } ?? []) + ["--"] + command
         // A task of its own: a cancelled `Subprocess.run` would kill the supervisor before it has cleared up.
         let program = Task {

@@ -20,6 +20,20 @@ final class Lifeline: Sendable {
 
     deinit { cut() }
 
+    /// Tells the supervisor how large its output may become: eight bytes in the machine's order. One that has ended does not
+    /// hear it.
+    func tell(limit: Int64) {
+        ownEnd.withLock { end in
+            guard let end else { return }
+            var message = limit
+            _ = send(end.rawValue, &message, Self.messageLength, Self.withoutSignalOrWait)
+        }
+    }
+
+    static let messageLength = MemoryLayout<Int64>.size
+    /// `MSG_NOSIGNAL | MSG_DONTWAIT` of socket.h.
+    private static let withoutSignalOrWait: Int32 = 0x4040
+
     func cut() {
         let end = ownEnd.withLock { end in
             defer { end = nil }

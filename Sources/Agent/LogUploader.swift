@@ -7,7 +7,9 @@ actor LogUploader {
 
     private let log: JobLog
     private let attempt: AttemptClient
-    private var acknowledged: Int64 = 0
+    private var acknowledged: Int64 = 0 {
+        didSet { log.noteSent(upTo: acknowledged) }
+    }
 
     init(log: JobLog, attempt: AttemptClient) {
         self.log = log

@@ -8,6 +8,8 @@ final class OutputPump {
     private(set) var isOpen = true
     /// Standard output takes no more: the disk is full, say.
     private(set) var hasFailed = false
+    /// Bytes that standard output, a file, may come to have.
+    var limit = Int64.max
 
     /// Nil, with `errno` set, when there is no pipe to be had.
     init?(owner: UInt32?) {
@@ -24,15 +26,37 @@ final class OutputPump {
         close(inlet)
     }
 
-    /// Moves what the pipe holds now.
+    /// There may be something to move, and room for it.
+    var isWanted: Bool { isOpen && !hasFailed && room > 0 }
+
+    /// Moves what the pipe holds now, as far as there is room, and a MiB at most: who writes all the time must not keep its
+    /// supervisor from all else.
     func pump() {
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while isOpen, !hasFailed {
-            let count = read(outlet, &buffer, buffer.count)
-            if count == 0 { isOpen = false }
-            if count < 0, errno != EINTR { return }
-            if count > 0 { append(buffer[..<count]) }
+        for _ in 0..<16 where isOpen && !hasFailed {
+            let room = room
+            guard room > 0, move(room) else { return }
         }
+    }
+
+    /// Moves all that is left, when nobody writes any more.
+    func drain() {
+        while isOpen, !hasFailed, move(.max) {}
+    }
+
+    /// Moves so many bytes at most. False: there are none now.
+    private func move(_ most: Int) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: min(64 << 10, most))
+        let count = read(outlet, &buffer, buffer.count)
+        if count == 0 { isOpen = false }
+        if count < 0, errno != EINTR { return false }
+        if count > 0 { append(buffer[..<count]) }
+        return true
+    }
+
+    private var room: Int {
+        if limit == .max { return .max }
+        var status = stat()
+        return fstat(1, &status) == 0 ? Int(max(limit - Int64(status.st_size), 0)) : .max
     }
 
     private func append(_ bytes: ArraySlice<UInt8>) {

@@ -7,6 +7,8 @@ struct Supervision {
     private let wakes: Int32
     private var exitCode: Int32?
     private var isEnding = false
+    /// What came of a message of the lifeline.
+    private var message: [UInt8] = []
 
     /// Nil, with `errno` set, when the program cannot be started.
     init?(_ invocation: SupervisorInvocation) {
@@ -24,7 +26,7 @@ struct Supervision {
     mutating func run() -> Int32 {
         while !isEnding { waitForEvent() }
         sweep()
-        output.pump()
+        output.drain()
         return output.hasFailed ? EX_IOERR : exitCode ?? 128 + SIGKILL
     }
 
@@ -32,20 +34,27 @@ struct Supervision {
         var events = [
             pollfd(fd: 0, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wakes, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: output.isOpen ? output.outlet : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: output.isWanted ? output.outlet : -1, events: Int16(POLLIN), revents: 0),
         ]
         guard poll(&events, nfds_t(events.count), -1) > 0 else { return }
+        // First: a limit that was told before the start holds from the start.
+        if events[0].revents != 0 { readLifeline() }
         if events[2].revents != 0 { output.pump() }
         if events[1].revents != 0, WakeSignals.take(from: wakes) { isEnding = true }
-        if events[0].revents != 0 { readLifeline() }
         reap()
         if exitCode != nil || output.hasFailed { isEnding = true }
     }
 
     private mutating func readLifeline() {
-        var byte: UInt8 = 0
-        let count = read(0, &byte, 1)
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = read(0, &bytes, bytes.count)
         if count == 0 || (count < 0 && errno != EINTR) { isEnding = true }
+        guard count > 0 else { return }
+        message += bytes[..<count]
+        while message.count >= Lifeline.messageLength {
+            output.limit = message.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }
+            message.removeFirst(Lifeline.messageLength)
+        }
     }
 
     /// Returns whether a child is left.

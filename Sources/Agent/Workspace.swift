@@ -17,6 +17,8 @@ package struct Workspace: Sendable {
     var output: String { root + "/output" }
     /// What is sent of it.
     var log: String { root + "/log" }
+    /// The end of a log that is too long.
+    var logEnd: String { root + "/end" }
     var cloneOutput: String { root + "/clone" }
     /// What a step prints whose turn in the log has not come.
     func output(ofStep number: Int) -> String { root + "/output-\(number)" }

@@ -87,6 +87,11 @@ struct Settings: Sendable {
             ?? reader.double(forKey: name).map { "\($0)" }
     }
 
+    /// Bytes.
+    var agentOutputLimit: Int64? {
+        get throws { try int("agent.output_limit", in: 4096...1 << 40).map(Int64.init) }
+    }
+
     var logLevel: String? { string("log.level") }
 
     func string(_ key: String) -> String? {

@@ -11,6 +11,8 @@ struct Lab {
     let repository: String
     let commit: String
     let server = ScriptedServer()
+    /// Changes the agent's configuration.
+    var tune: @Sendable (inout AgentConfiguration) -> Void = { _ in }
 
     /// The `skep` program that stands beside the tests.
     static var executable: String {
@@ -53,6 +55,7 @@ struct Lab {
             server: "http://localhost", token: "secret", name: "tester", labels: ["os": "linux"], slots: 1,
             folder: folder + "/agent", sandbox: sandbox)
         configuration.executable = Self.executable
+        tune(&configuration)
         return configuration
     }
 

@@ -25,6 +25,8 @@ final class ScriptedServer: ServerConnection {
         var isUnreachable = false
         /// Answered to every claim.
         var claimStatus: Int?
+        /// Answered to every segment.
+        var logStatus: Int?
         /// At this segment the log so far is lost, once.
         var losesLogAtSegment: Int?
         /// At the end the last bytes are lost, once.
@@ -91,6 +93,7 @@ final class ScriptedServer: ServerConnection {
 
     private static func append(_ call: ServerCall, _ state: inout State) throws -> ServerReply {
         state.segments += 1
+        if let status = state.logStatus { return ServerReply(status: status) }
         if state.losesLogAtSegment == state.segments { lose(state.log.count, &state) }
         let query = Dictionary(
             uniqueKeysWithValues: call.path.split(separator: "?")[1].split(separator: "&").map { item in

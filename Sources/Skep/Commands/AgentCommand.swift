@@ -67,6 +67,7 @@ struct AgentCommand: AsyncParsableCommand {
         configuration.drain = drain
         configuration.executable = Server.executable
         try runtime.apply(to: &configuration, settings, unlessSaid: .auto)
+        if let limit = try settings.agentOutputLimit { configuration.outputLimit = limit }
         let services: [any Service] = [AgentService(configuration: configuration, logger: logger)]
         let impatience = Task { await endAtSecondSignal() }
         defer { impatience.cancel() }
