@@ -90,7 +90,9 @@ struct DevCommand: AsyncParsableCommand {
             server: listen.url, token: agentToken, name: "dev", labels: AgentConfiguration.machineLabels, slots: slots,
             folder: folder.path + "/agent", sandbox: sandbox)
         agent.executable = Server.executable
-        try runtime.apply(to: &agent, try await Settings(file: nil), unlessSaid: .process)
+        let settings = try await Settings(file: nil)
+        if let limit = try settings.agentOutputLimit { agent.outputLimit = limit }
+        try runtime.apply(to: &agent, settings, unlessSaid: .process)
         let all: [any Service] = services + [AgentService(configuration: agent, logger: logger)]
         try await all.runUntilStopped(logger: logger)
     }
