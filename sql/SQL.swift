@@ -23,6 +23,7 @@ package enum SQL {
         file("0005_steps", PackageResources._005_steps_sql),
         file("0006_audit_and_reports", PackageResources._006_audit_and_reports_sql),
         file("0007_one_tenant_each", PackageResources._007_one_tenant_each_sql),
+        file("0008_live", PackageResources._008_live_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.
@@ -52,6 +53,7 @@ package enum SQL {
         file("audit", PackageResources.audit_sql),
         file("builds", PackageResources.builds_sql),
         file("deliveries", PackageResources.deliveries_sql),
+        file("events", PackageResources.events_sql),
         file("forges", PackageResources.forges_sql),
         file("idempotency", PackageResources.idempotency_sql),
         file("jobs", PackageResources.jobs_sql),
@@ -62,6 +64,7 @@ package enum SQL {
         file("repos", PackageResources.repos_sql),
         file("secrets", PackageResources.secrets_sql),
         file("server", PackageResources.server_sql),
+        file("tails", PackageResources.tails_sql),
         file("tenants", PackageResources.tenants_sql),
         file("tokens", PackageResources.tokens_sql),
         file("usage", PackageResources.usage_sql),

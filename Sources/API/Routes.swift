@@ -2,6 +2,7 @@ package import Builds
 package import Hummingbird
 import HTTPTypes
 import Store
+import Synchronization
 
 /// The whole API on one page: path, guard, handler. docs/api.md says the same for its users, and a test compares the two.
 package struct Routes: Sendable {
@@ -9,6 +10,7 @@ package struct Routes: Sendable {
     let newestMigration: Int
     let proxies: TrustedProxies
     let limits: RateLimits
+    private let live: Live
 
     /// - Parameter newestMigration: the number that the database must have reached for the server to be ready.
     package init(
@@ -19,7 +21,11 @@ package struct Routes: Sendable {
         self.newestMigration = newestMigration
         self.proxies = proxies
         self.limits = RateLimits(limits)
+        live = Live(engine: engine)
     }
+
+    /// Streams of events that are open on this server.
+    package var openStreams: Int { live.open.load(ordering: .relaxed) }
 
     package func router() -> Router<AppContext> {
         let routes = Self.list(in: assemble(methods: MethodTable(routes: [])))
@@ -78,6 +84,7 @@ package struct Routes: Sendable {
         let accounts = ServiceAccountController(engine: engine)
         let repos = RepoController(engine: engine)
         let audit = AuditController(engine: engine)
+        let streams = StreamController(engine: engine, live: live)
         authenticated(router).group(context: AccountContext.self)
             .patch("/api/user", use: user.update)
             .get("/api/user/tokens", use: tokens.list)
@@ -86,6 +93,7 @@ package struct Routes: Sendable {
         authenticated(router)
             .get("/api/user", use: user.get)
             .get("/api/user/repos", use: user.repos)
+            .get("/api/user/events", use: streams.ownEvents)
             .delete("/api/user/tokens/{id}", use: tokens.delete)
             .get("/api/tenants", use: tenants.list)
             .get("/api/tenants/{owner}", use: tenants.get)
@@ -144,11 +152,14 @@ package struct Routes: Sendable {
         let builds = BuildController(engine: engine)
         let logs = LogController(engine: engine)
         let secrets = SecretController(engine: engine)
+        let streams = StreamController(engine: engine, live: live)
         router.group().add(middleware: RefuseInOrder(store: engine.store)).group(context: ReadContext.self)
             .get("/api/repos/{owner}/{name}/builds", use: builds.list)
             .get("/api/repos/{owner}/{name}/builds/latest", use: builds.latest)
             .get("/api/repos/{owner}/{name}/builds/{number}", use: builds.get)
             .get("/api/repos/{owner}/{name}/logs/{number}/{job}", use: logs.get)
+            .get("/api/stream/{owner}/{name}", use: streams.events)
+            .get("/api/stream/{owner}/{name}/{build}/{job}", use: streams.tail)
         permitted(router)
             .get("/api/repos/{owner}/{name}", use: repos.get)
             .get("/api/repos/{owner}/{name}/key", use: repos.key)

@@ -13,6 +13,7 @@ extension Engine {
             }
             let jobs = try await store.releaseJobs(buildID: build.id)
             try await enqueue(jobs, of: access.repo, session)
+            try await store.makeEvent(buildID: build.id)
             try await record("build.approve", .approved, number, access, caller, store)
             return BuildWithJobs(build: build, jobs: jobs.map(\.job))
         }

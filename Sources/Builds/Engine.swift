@@ -31,6 +31,9 @@ package struct Engine: Sendable {
         package var lease = 30
         /// How many started attempts of a job may lose their agent before the job ends in `error`.
         package var lossesAllowed = 1
+        /// How often a silent stream of events shows that it lives, and how often it is looked at whether its reader may still see
+        /// what it tells.
+        package var heartbeat = Duration.seconds(15)
         package var version: String
 
         package init(publicURL: String, version: String) {
@@ -46,6 +49,25 @@ enum Topic {
     static let intake = "intake"
     /// Something ended, or is held since now.
     static let admission = "admission"
+
+    /// A build or a job has changed.
+    static let events = "events"
+
+    /// An attempt's log has grown or ended; only while somebody reads it along.
+    static func log(ofAttempt id: Int64) -> String { "log.\(id)" }
+}
+
+extension Engine {
+    /// Calls `body`, which must not block, when builds may have changed, as long as what it answers is kept. A hint.
+    package func whenBuildsChange(_ body: @escaping @Sendable () -> Void) -> any Sendable {
+        wakeUps.hear(Topic.events, body)
+    }
+
+    /// Calls `body`, which must not block, when an attempt's log may have grown, as long as what it answers is kept. A hint, and only
+    /// given where `Store.watch` has said that somebody reads along.
+    package func whenLogGrows(attemptID: Int64, _ body: @escaping @Sendable () -> Void) -> any Sendable {
+        wakeUps.hear(Topic.log(ofAttempt: attemptID), body)
+    }
 }
 
 /// A request that cannot be done as things are.

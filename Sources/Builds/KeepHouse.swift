@@ -6,14 +6,19 @@ import Sealing
 import Store
 
 extension Engine {
-    /// Makes partitions ahead, erases deleted repositories, forgets old delivery ids and replies kept for repeated requests.
+    /// Makes partitions ahead, erases deleted repositories, forgets old delivery ids, replies kept for repeated requests and old
+    /// events.
     package func keepHouse() async throws {
         try await store.makePartitions(days: 7)
         for id in try await store.reposToErase() { try await erase(id) }
         while try await store.forgetDeliveryKeys() == 1000 {}
         while try await store.forgetKeys() == 1000 {}
         try await store.deleteTokensOfEndedAttempts()
+        while try await store.forgetEvents(keeping: Self.eventsKept) > 0 {}
     }
+
+    /// Of each repository, at most.
+    private static let eventsKept = 1000
 
     private func erase(_ repoID: Int64) async throws {
         var next: Int64? = 1

@@ -50,6 +50,7 @@ extension Engine {
             throw AccessError.notFound("The build is gone.")
         }
         try await enqueue(jobs, of: repo, session)
+        try await store.makeEvent(buildID: build.id)
         return BuildWithJobs(build: build, jobs: jobs.map(\.job))
     }
 

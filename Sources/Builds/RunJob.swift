@@ -43,6 +43,7 @@ extension Engine {
             _ = try await store.startJob(id: attempt.jobID, attempt: attempt.number)
             _ = try await store.settleBuild(id: attempt.buildID)
         }
+        wakeUps.wake(Topic.events)
     }
 
     /// Stores a segment of the log. What the server has already is acknowledged again; a gap is a conflict.
@@ -52,7 +53,7 @@ extension Engine {
         } catch {
             throw Refusal.invalid("The segment cannot be stored: \(error).")
         }
-        if try await store.appendSegment(attemptID: attemptID, agentToken: token.id, segment) {
+        if try await append(segment, attemptID, token) {
             #if DEBUG
             if Plant.dropSegment.strikes { try await drop(segment, of: current(attemptID, token)) }
             #endif
@@ -65,9 +66,16 @@ extension Engine {
         }
         let rest = try Array(segment.output().dropFirst(Int(attempt.logSize - segment.offset)))
         let trimmed = Segment(offset: attempt.logSize, step: segment.step, output: rest)
-        guard try await store.appendSegment(attemptID: attemptID, agentToken: token.id, trimmed) else {
+        guard try await append(trimmed, attemptID, token) else {
             throw AttemptConflict(stale: false, logSize: attempt.logSize, message: "The log grew meanwhile.")
         }
+    }
+
+    /// Stores a segment at the log's end, and tells those who read along. False: it does not belong there.
+    private func append(_ segment: Segment, _ attemptID: Int64, _ token: AgentToken) async throws -> Bool {
+        let watched = try await store.appendSegment(attemptID: attemptID, agentToken: token.id, segment)
+        if watched == true { wakeUps.wake(Topic.log(ofAttempt: attemptID)) }
+        return watched != nil
     }
 
     package func updateStep(attemptID: Int64, token: AgentToken, _ update: StepUpdate) async throws {
@@ -94,8 +102,9 @@ extension Engine {
         guard attempt.logSize == end.logSize else {
             throw AttemptConflict.logDiffers(attempt.logSize)
         }
-        try await finish(attempt, end)
+        let isWatched = try await finish(attempt, end)
         jobsEnded()
+        if isWatched { wakeUps.wake(Topic.log(ofAttempt: attempt.id)) }
         await mergeLog(of: attempt)
         #if DEBUG
         if Plant.finishTwice.strikes { try await runAgain(attempt) }
@@ -111,18 +120,20 @@ extension Engine {
         }
     }
 
-    private func finish(_ attempt: AttemptOfAgent, _ end: JobEnd) async throws {
+    /// Answers whether somebody reads the log along.
+    private func finish(_ attempt: AttemptOfAgent, _ end: JobEnd) async throws -> Bool {
         try await store.transaction { store, session in
             guard try await store.lockBuild(id: attempt.buildID) != nil else { throw AttemptConflict.over() }
             guard try await WorkQueue(session).finish(attempt.claim) else { throw AttemptConflict.over() }
-            let ended = try await store.finishAttempt(
+            let isWatched = try await store.finishAttempt(
                 id: attempt.id, status: end.status, exitCode: end.exitCode, error: end.error, logSize: end.logSize)
-            guard ended else { throw AttemptConflict.logDiffers(attempt.logSize) }
+            guard let isWatched else { throw AttemptConflict.logDiffers(attempt.logSize) }
             try await store.closeSteps(attemptID: attempt.id, as: end.status)
             _ = try await store.finishJob(
                 id: attempt.jobID, attempt: attempt.number, status: end.status, exitCode: end.exitCode, error: end.error
             )
             _ = try await store.settleBuild(id: attempt.buildID)
+            return isWatched
         }
     }
 

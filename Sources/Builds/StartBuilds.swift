@@ -70,6 +70,7 @@ extension Engine {
         if repo.scheduling.cancels(build.event), source.parent == nil {
             try await supersede(before: build, of: repo, store, session)
         }
+        try await store.makeEvent(buildID: build.id)
         return BuildWithJobs(build: build, jobs: jobs.map(\.job))
     }
 
@@ -109,9 +110,11 @@ extension Engine {
             source, repo, deliveryID: deliveryID, approval: .none, error: error, store)
         let job = try await store.createJob(
             buildID: build.id, number: 1, environment: [:], classID: try await store.labelClass([:]), error: error)
-        guard try await store.beginFailedAttempt(jobID: job.id) else { return BuildWithJobs(build: build, jobs: [job]) }
-        let attempt = try await store.createFinishedAttempt(jobID: job.id, number: 1, status: .error, error: error)
-        try await store.append(Segment.said(error, at: attempt), toEnded: attempt)
+        if try await store.beginFailedAttempt(jobID: job.id) {
+            let attempt = try await store.createFinishedAttempt(jobID: job.id, number: 1, status: .error, error: error)
+            try await store.append(Segment.said(error, at: attempt), toEnded: attempt)
+        }
+        try await store.makeEvent(buildID: build.id)
         return BuildWithJobs(build: build, jobs: [job])
     }
 

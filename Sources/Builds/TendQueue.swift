@@ -39,10 +39,12 @@ extension Engine {
     func jobsWait() {
         wakeUps.wake(Topic.queue)
         wakeUps.wakeHere(Topic.admission)
+        wakeUps.wake(Topic.events)
     }
 
     /// To be called after the commit: a job left the queue, and there may be room for another.
     func jobsEnded() {
         wakeUps.wakeHere(Topic.admission)
+        wakeUps.wake(Topic.events)
     }
 }

@@ -14,6 +14,7 @@ package final class WakeUps: Service, Sendable {
 
     private struct State {
         var waiters: [String: [Int64: CheckedContinuation<Void, Never>]] = [:]
+        var hearers: [String: [Int64: @Sendable () -> Void]] = [:]
         var nextID: Int64 = 0
         /// How often topics were woken. Several topics share a count, so that there is no end of topics to remember.
         var counts = [UInt64](repeating: 0, count: 256)
@@ -61,11 +62,12 @@ package final class WakeUps: Service, Sendable {
 
     /// Wakes those that wait for the topic on this server.
     package func wakeHere(_ topic: String) {
-        let waiters = state.withLock { state in
+        let (waiters, hearers) = state.withLock { state in
             state.count(topic)
-            return state.waiters.removeValue(forKey: topic)
+            return (state.waiters.removeValue(forKey: topic), state.hearers[topic])
         }
         waiters?.values.forEach { $0.resume() }
+        hearers?.values.forEach { $0() }
     }
 
     /// Waits until the topic is woken, the time is over, the task is cancelled or the server is to stop.
@@ -74,6 +76,25 @@ package final class WakeUps: Service, Sendable {
     package func wait(for topic: String, since: Mark? = nil, atMost time: Duration) async {
         let since = since ?? mark(topic)
         await cancelWhenGracefulShutdown { await self.waitOrSleep(topic, since, time) }
+    }
+
+    /// Calls `body` at every wake-up of the topic, from any thread, as long as the hearing is kept: unlike a waiter, who may be
+    /// looking at the tables at that moment, it misses none. `body` must not block.
+    package func hear(_ topic: String, _ body: @escaping @Sendable () -> Void) -> Hearing {
+        let id = state.withLock { state in
+            state.nextID += 1
+            let id = state.nextID
+            state.hearers[topic, default: [:]][id] = body
+            return id
+        }
+        return Hearing { [weak self] in self?.endHearing(id, of: topic) }
+    }
+
+    private func endHearing(_ id: Int64, of topic: String) {
+        state.withLock { state in
+            state.hearers[topic]?[id] = nil
+            if state.hearers[topic]?.isEmpty == true { state.hearers[topic] = nil }
+        }
     }
 
     private func waitOrSleep(_ topic: String, _ since: Mark, _ time: Duration) async {
@@ -123,7 +144,7 @@ package final class WakeUps: Service, Sendable {
     private func wakeAll() {
         let topics = state.withLock { state in
             for place in state.counts.indices { state.counts[place] &+= 1 }
-            return Array(state.waiters.keys)
+            return Set(state.waiters.keys).union(state.hearers.keys)
         }
         topics.forEach(wakeHere)
     }
@@ -162,6 +183,17 @@ package final class WakeUps: Service, Sendable {
             logger.debug("a wake-up was not sent", metadata: ["error": "\(error)"])
         }
     }
+}
+
+/// Somebody who is called at wake-ups as long as this is kept.
+package final class Hearing: Sendable {
+    private let ending: @Sendable () -> Void
+
+    fileprivate init(_ ending: @escaping @Sendable () -> Void) {
+        self.ending = ending
+    }
+
+    deinit { ending() }
 }
 
 extension Statement {

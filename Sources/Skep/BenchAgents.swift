@@ -1,6 +1,7 @@
 import Agent
 import AgentProtocol
 import AsyncHTTPClient
+import Core
 import Dispatch
 import Foundation
 import LogStream

@@ -69,12 +69,12 @@ extension Store {
         try await session.execute(.startAttempt, [.int(id)]) > 0
     }
 
-    /// False: it is over already, or its log is not `logSize` bytes.
+    /// Answers whether somebody reads its log along. nil: it is over already, or its log is not `logSize` bytes.
     package func finishAttempt(id: Int64, status: Status, exitCode: Int, error: String, logSize: Int64) async throws
-        -> Bool
+        -> Bool?
     {
         let parameters: [Parameter] = [.int(id), .text(status.rawValue), .int(exitCode), .text(error), .int(logSize)]
-        return try await session.execute(.finishAttempt, parameters) > 0
+        return try await session.first(.finishAttempt, parameters)?.decode(at: 0)
     }
 
     /// Ends an attempt whose agent was lost. nil: there was none to end.

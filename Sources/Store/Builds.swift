@@ -102,10 +102,12 @@ extension Store {
     private func buildWithJobs(_ rows: Rows, _ scope: RepoScope) throws -> BuildWithJobs? {
         var columns = try permitted(rows.first, scope)
         guard let build = try Build.optional(from: &columns) else { return nil }
-        let jobs = try rows.compactMap { row in
+        let jobs = try rows.compactMap { row -> Job? in
             var columns = row.columns
             columns.skip(3 + Build.columnCount)
-            return try Job.optional(from: &columns)
+            guard var job = try Job.optional(from: &columns) else { return nil }
+            job.steps = try StepRun.all(from: &columns)
+            return job
         }
         return BuildWithJobs(build: build, jobs: jobs)
     }

@@ -117,13 +117,14 @@ extension Store {
         _ = try await session.execute(.insertSegment, parameters)
     }
 
-    /// Stores a segment exactly at the end of the log. False: the log does not end there, or the attempt is over.
-    package func appendSegment(attemptID: Int64, agentToken: Int64, _ segment: Segment) async throws -> Bool {
+    /// Stores a segment exactly at the end of the log, and answers whether somebody reads along. nil: the log does not end
+    /// there, or the attempt is over.
+    package func appendSegment(attemptID: Int64, agentToken: Int64, _ segment: Segment) async throws -> Bool? {
         let parameters: [Parameter] = [
             .int(attemptID), .int(agentToken), .int(segment.offset), .int(segment.length), .int(segment.step),
             .int(Int64(segment.crc32)), .bytes(segment.data),
         ]
-        return try await session.execute(.append, parameters) > 0
+        return try await session.first(.append, parameters)?.decode(at: 0)
     }
 
     #if DEBUG
@@ -146,7 +147,7 @@ extension LogPage {
 }
 
 extension Segment {
-    fileprivate static func optional(from columns: inout ColumnReader) throws -> Segment? {
+    static func optional(from columns: inout ColumnReader) throws -> Segment? {
         guard let offset: Int64 = try columns.next() else { return nil }
         let length: Int = try columns.next()
         let step: Int = try columns.next()

@@ -1,17 +1,12 @@
-package import API
+import API
 import AsyncHTTPClient
 package import Builds
 package import Core
-import Forge
 import Foundation
-import Hummingbird
-package import Logging
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 package import Postgres
-import Queue
-import SQL
 package import Sealing
 import ServiceLifecycle
 package import Store
@@ -29,6 +24,16 @@ package struct TestServer: Sendable {
     package let git: TestForge
     /// The token of `root`, administrator of the server.
     package let rootToken: String
+    let group: ServiceGroup
+    let routes: Routes
+
+    /// Streams of events that are open.
+    package var openStreams: Int { routes.openStreams }
+
+    /// As at SIGTERM.
+    package func shutDown() async {
+        await group.triggerGracefulShutdown()
+    }
 
     package var store: Store { engine.store }
 
@@ -116,30 +121,17 @@ package struct TestServer: Sendable {
     }
 }
 
-extension TestServer {
-    /// Runs another server on the same database and repositories for as long as `body` takes, as a second machine would.
-    ///
-    /// - Parameter keyRing: its own; nil: the same as this server's.
-    package func withAnother(
-        keyRing: KeyRing? = nil, workers: Bool = false, _ body: (TestServer) async throws -> Void
-    ) async throws {
-        try await withPool(databaseURL) { database in
-            let running = try await RunningServer.start(
-                databaseURL, database, keyRing ?? self.keyRing, git, workers: workers, lease: engine.settings.lease,
-                front: TestFront(), rootToken: rootToken, logger: .silent)
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(running.server)) } catch { result = .failure(error) }
-            await running.stop()
-            try result.get()
-        }
-    }
-}
-
 /// A whole reply.
 package struct TestReply: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+
+    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
 
     package var text: String { String(decoding: body, as: UTF8.self) }
 
@@ -162,101 +154,4 @@ package struct TestReply: Sendable {
 
     /// The `code` of an error.
     package var code: String? { (try? object())?["code"] as? String }
-}
-
-/// What stands between the network and the routes of a test's server.
-package struct TestFront: Sendable {
-    package var proxies = TrustedProxies.none
-    /// Without limits, unless a test sets them.
-    package var rates = RateLimits.Settings()
-    package var connections = ConnectionLimits()
-
-    package init() {
-        rates.requests = 0
-        rates.anonymous = 0
-        rates.failures = 0
-        rates.hooks = 0
-    }
-}
-
-/// Runs a server on a new migrated database for as long as `body` takes.
-///
-/// - Parameters:
-///   - workers: whether it handles deliveries and rescues jobs by itself.
-///   - ring: the text of its key ring; nil: one of its own.
-package func withServer(
-    workers: Bool = true, lease: Int = 30, ring: String? = nil, front: TestFront = TestFront(),
-    logger: Logger = .silent,
-    _ body: (TestServer) async throws -> Void
-) async throws {
-    try await withMigratedDatabase(logger: logger) { url, database in
-        try await TestForge.withForge { forge in
-            let ring = try KeyRing(text: ring ?? KeyRing.generate(id: "test"))
-            let running = try await RunningServer.start(
-                url, database, ring, forge, workers: workers, lease: lease, front: front, rootToken: nil, logger: logger
-            )
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(running.server)) } catch { result = .failure(error) }
-            await running.stop()
-            try result.get()
-        }
-    }
-}
-
-private struct RunningServer {
-    var server: TestServer
-    var task: Task<Void, any Error>
-
-    func stop() async {
-        task.cancel()
-        _ = await task.result
-    }
-
-    static func start(
-        _ url: String, _ database: Database, _ ring: KeyRing, _ forge: TestForge, workers: Bool, lease: Int,
-        front: TestFront, rootToken: String?, logger: Logger
-    ) async throws -> RunningServer {
-        let store = Store(database: database, keyRing: ring)
-        try await store.checkKeyRing()
-        let wakeUps = WakeUps(database: database, logger: logger)
-        let id = try await store.ensureForge(name: "git", kind: "git", url: forge.root, isDefault: true)
-        let client = GitForge(root: forge.root, executable: TestForge.executable, logger: logger)
-        let forges = Forges([Forges.Entry(id: id, name: "git", kind: "git", isDefault: true, client: client)])
-        let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        // The hooks want the address before the port is known: a free one is chosen first.
-        let chosen = try FreePort.find()
-        var settings = Engine.Settings(publicURL: "http://127.0.0.1:\(chosen)", version: "test")
-        settings.lease = lease
-        let engine = Engine(
-            database: database, store: store, wakeUps: wakeUps, forges: forges, settings: settings, logger: logger)
-        let routes = Routes(
-            engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates)
-        let application = Application(
-            router: routes.router(), server: .guarded(front.connections),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: chosen)),
-            onServerRunning: { _ in port.yield(chosen) }, logger: logger)
-        let healthPort = try FreePort.find()
-        let (healthy, isHealthy) = AsyncStream.makeStream(of: Void.self)
-        let health = HealthListener(routes, host: "127.0.0.1", port: healthPort, logger: logger) { isHealthy.yield() }
-        var services: [any Service] = [health, wakeUps]
-        if workers { services.append(Workers(engine: engine, logger: logger)) }
-        services.append(application)
-        let group = ServiceGroup(services: services, logger: logger)
-        let task = Task { try await group.run() }
-        for await _ in ports { break }
-        for await _ in healthy { break }
-        let server = TestServer(
-            url: settings.publicURL, healthURL: "http://127.0.0.1:\(healthPort)", engine: engine, database: database,
-            databaseURL: url, keyRing: ring, git: forge, rootToken: try await makeRoot(engine, rootToken))
-        return RunningServer(server: server, task: task)
-    }
-
-    /// The token of `root`, who is made unless there is one.
-    private static func makeRoot(_ engine: Engine, _ known: String?) async throws -> String {
-        if let known { return known }
-        let root = try await engine.createUser(NewUser(login: "root", email: "root@example.com", admin: true))
-        let token = Token.generate()
-        _ = try await engine.store.createToken(userID: root.id, name: "test", hash: token.hash)
-        return token.text
-    }
 }

@@ -56,6 +56,9 @@ final class AccessWalk: Sendable {
 
     func call(_ row: AccessTable.Row, on repo: String, token: String?) async throws -> TestReply {
         let path = try await path(row, repo, token)
+        if row.path.contains("/stream/") || row.path.hasSuffix("/events") {
+            return TestReply(status: try await server.stream(path, token: token).status)
+        }
         return try await server.request(row.method, path, token: token, json: body(row))
     }
 
@@ -105,7 +108,9 @@ final class AccessWalk: Sendable {
     }
 
     private func path(_ row: AccessTable.Row, _ repo: String, _ token: String?) async throws -> String {
-        var values = ["owner": "acme", "name": repo, "number": "1", "job": "1", "login": "reader", "id": "1"]
+        var values = [
+            "owner": "acme", "name": repo, "number": "1", "build": "1", "job": "1", "login": "reader", "id": "1",
+        ]
         switch row.route {
         case "POST /api/users/{login}": values["login"] = "new-\(next())"
         case let route where route.contains("/service-accounts/{account}"):

@@ -48,7 +48,7 @@ import Testing
                 let shape = Shape(try await server.get(path, token: root).text)
                 try shape.check(
                     build, then: ["deploy_to", "refspec", "title", "parent", "error", "approval", "approval_by"])
-                try shape.element("jobs").check(job, then: ["error", "attempt"])
+                try shape.element("jobs").check(job, then: ["error", "attempt", "steps"])
             }
             let list = Shape(try await server.get("\(path)/builds", token: root).text)
             try list.element(nil).check(

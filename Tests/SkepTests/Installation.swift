@@ -49,7 +49,8 @@ final class Installation: Sendable {
             let result: Result<Void, any Error>
             do { result = .success(try await body(installation)) } catch { result = .failure(error) }
             try await installation.killAll()
-            try FileManager.default.removeItem(atPath: folder)
+            // A killed agent may leave an `rm` of its own at work here: what is gone already is as well.
+            try await Shell.run("rm -rf '\(folder)'", in: "/")
             try result.get()
         }
     }

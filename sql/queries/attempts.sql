@@ -42,7 +42,7 @@ with ended as (
     returning *
 ),
 {{note_use}}
-select id
+select watched_until > clock_timestamp()
 from ended
 
 -- name: give_up

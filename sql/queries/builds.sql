@@ -1,18 +1,19 @@
 -- name: read
 -- A build with its jobs: a row for each job, or one without job columns. One row always.
 with {{access}}
-select c.token_id, c.stale, r.id, {{build_columns}}, {{job_columns}}
+select c.token_id, c.stale, r.id, {{build_columns}}, {{job_columns}}, {{step_columns}}
 from (select) one
 left join caller c on true
 left join repo r on true
 left join builds b on b.repo_id = r.id and b.number = $5
 left join jobs j on j.build_id = b.id
+{{steps_of_job}}
 order by j.number
 
 -- name: read_latest
 -- The newest push build of a branch, the default branch where $5 is null.
 with {{access}}
-select c.token_id, c.stale, r.id, {{build_columns}}, {{job_columns}}
+select c.token_id, c.stale, r.id, {{build_columns}}, {{job_columns}}, {{step_columns}}
 from (select) one
 left join caller c on true
 left join repo r on true
@@ -24,7 +25,26 @@ left join lateral (
     limit 1
 ) b on true
 left join jobs j on j.build_id = b.id
+{{steps_of_job}}
 order by j.number
+
+-- fragment: steps_of_job
+-- The steps of the run that the job's other columns describe: none of an earlier run while the job waits for the next.
+left join attempts a on a.job_id = j.id and a.number = j.attempt and (j.status <> 'pending' or a.finished_at is null)
+left join lateral (
+    select
+        array_agg(number) as numbers,
+        array_agg(name) as names,
+        array_agg(image) as images,
+        array_agg(status::text) as statuses,
+        array_agg(exit_code) as exit_codes,
+        array_agg(coalesce(floor(extract(epoch from started_at)), 0)::bigint) as starts,
+        array_agg(coalesce(floor(extract(epoch from finished_at)), 0)::bigint) as ends
+    from (select * from steps where attempt_id = a.id order by number) in_order
+) p on true
+
+-- fragment: step_columns
+p.numbers, p.names, p.images, p.statuses, p.exit_codes, p.starts, p.ends
 
 -- name: read_list
 -- Newest builds below number $5, a row each. One row always.
@@ -137,9 +157,11 @@ select {{build_columns}}
 from made b
 
 -- name: settle
--- Sets a build's status from its jobs, in the transaction that changed one of them and holds the build's lock.
+-- Sets a build's status from its jobs, in the transaction that changed one of them and holds the build's lock, and makes the
+-- event that tells of it.
 with sums as (
     select
+        array_agg(status order by number) as jobs,
         min(started_at) as started_at,
         max(finished_at) as finished_at,
         bool_and(status = 'pending') as pending,
@@ -152,14 +174,19 @@ with sums as (
         end::run_status as outcome
     from jobs
     where build_id = $1
-)
-update builds b
-set status = case when s.pending then 'pending' when s.unfinished then 'running' else s.outcome end,
-    started_at = s.started_at,
-    finished_at = case when s.unfinished then null else s.finished_at end
-from sums s
-where b.id = $1
-returning {{build_columns}}
+),
+settled as (
+    update builds b
+    set status = case when s.pending then 'pending' when s.unfinished then 'running' else s.outcome end,
+        started_at = s.started_at,
+        finished_at = case when s.unfinished then null else s.finished_at end
+    from sums s
+    where b.id = $1
+    returning b.*
+),
+{{make_event}}
+select {{build_columns}}
+from settled b
 
 -- name: restart
 update builds b

@@ -1,5 +1,5 @@
 -- name: append
--- Stores a segment exactly at the end of the log of an attempt that is still its agent's.
+-- Stores a segment exactly at the end of the log of an attempt that is still its agent's; answers whether somebody reads along.
 with longer as (
     update attempts a
     set log_size = a.log_size + $4
@@ -9,10 +9,14 @@ with longer as (
         and g.token_id = $2
         and a.log_size = $3
         and a.status in ('pending', 'running')
-    returning a.id, a.log_day
+    returning a.id, a.log_day, a.watched_until > clock_timestamp() as watched
+),
+stored as (
+    insert into log_segments (day, attempt_id, "offset", length, step, crc32, data)
+    select log_day, id, $3, $4, $5, $6, $7
+    from longer
 )
-insert into log_segments (day, attempt_id, "offset", length, step, crc32, data)
-select log_day, id, $3, $4, $5, $6, $7
+select watched
 from longer
 
 -- name: read

@@ -9,7 +9,14 @@ left join lateral (select r.is_default, r.forge_name as name) f on true
 
 -- name: of_user
 -- Repositories the token's user may read by membership or permission, as far as the token goes, by owner and name.
-with token as (
+with {{repos_of_token}}
+select {{repo_columns}}
+from {{readable_by_token}}
+order by r.owner, r.name
+limit $2
+
+-- fragment: repos_of_token
+token as (
     select id, user_id, level
     from access_tokens
     where id = $1
@@ -27,8 +34,9 @@ mine as (
     join forges f on f.id = r.forge_id
     where f.kind = 'git' and r.deleted_at is null
 )
-select {{repo_columns}}
-from token k
+
+-- fragment: readable_by_token
+token k
 cross join mine
 join repositories r on r.id = mine.id
 join forges f on f.id = r.forge_id
@@ -42,8 +50,6 @@ where r.deleted_at is null
             where s.token_id = k.id and s.tenant_id = r.tenant_id and (s.repo_id is null or s.repo_id = r.id)
         )
     )
-order by r.owner, r.name
-limit $2
 
 -- name: next_id
 select nextval('repositories_id_seq')

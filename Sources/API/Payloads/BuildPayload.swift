@@ -48,6 +48,19 @@ extension JSONWriter {
             json.field("environment", json: job.environment)
             json.field("error", job.error)
             json.field("attempt", job.attempt)
+            if let steps = job.steps { json.field("steps") { json in json.array(steps) { $0.step($1) } } }
+        }
+    }
+
+    private mutating func step(_ step: StepRun) {
+        object { json in
+            json.field("number", step.number)
+            json.field("name", step.name)
+            json.field("status", step.status.rawValue)
+            json.field("exit_code", step.exitCode)
+            json.field("started_at", step.startedAt)
+            json.field("finished_at", step.finishedAt)
+            json.field("image", step.image)
         }
     }
 }

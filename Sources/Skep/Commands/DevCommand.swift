@@ -73,10 +73,11 @@ struct DevCommand: AsyncParsableCommand {
         _ folder: DevFolder, _ postgres: PostgresServer, _ sandbox: AgentConfiguration.Sandbox, _ logger: Logger
     ) async throws {
         try await prepare(postgres, logger)
+        let configured = try await Settings(file: nil)
         let url = postgres.url(database: "skep", user: "skep_dev")
         let server = Server(
             database: DatabaseConfiguration(url: url), keyRing: try KeyRing(text: try folder.keyRing()),
-            front: try await Settings(file: nil).front(), logger: logger)
+            front: try configured.front(), logger: logger)
         let listen = Listen(host: "127.0.0.1", port: try freePort())
         var settings = Engine.Settings(publicURL: listen.url, version: Skep.version)
         settings.lease = lease
@@ -90,9 +91,8 @@ struct DevCommand: AsyncParsableCommand {
             server: listen.url, token: agentToken, name: "dev", labels: AgentConfiguration.machineLabels, slots: slots,
             folder: folder.path + "/agent", sandbox: sandbox)
         agent.executable = Server.executable
-        let settings = try await Settings(file: nil)
-        if let limit = try settings.agentOutputLimit { agent.outputLimit = limit }
-        try runtime.apply(to: &agent, settings, unlessSaid: .process)
+        if let limit = try configured.agentOutputLimit { agent.outputLimit = limit }
+        try runtime.apply(to: &agent, configured, unlessSaid: .process)
         let all: [any Service] = services + [AgentService(configuration: agent, logger: logger)]
         try await all.runUntilStopped(logger: logger)
     }

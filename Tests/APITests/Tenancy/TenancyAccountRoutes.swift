@@ -23,6 +23,10 @@ enum TenancyAccountRoutes {
             return ask
         },
         "GET /api/user/repos": repos,
+        "GET /api/user/events": { world in
+            let sender = world.sender()
+            return TenancyAsk(sender: sender, expected: [world.model.account(sender) == nil ? 401 : 200])
+        },
         "GET /api/user/tokens": { world in
             var ask = world.askOfAccount([200])
             let account = world.model.account(ask.sender)?.0.id

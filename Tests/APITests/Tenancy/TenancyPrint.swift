@@ -53,7 +53,8 @@ struct TenancyPrint {
         }
     }
 
-    /// When a token was used and an agent seen is written in the background, whoever asked.
+    /// When a token was used and an agent seen is written in the background, whoever asked; that somebody reads a log along
+    /// is noted with the attempt.
     private static let sql = """
         with repos as (
             select r.id as repo_id, r.tenant_id from repositories r
@@ -82,10 +83,13 @@ struct TenancyPrint {
             union all select 'tenant', r.tenant_id, x::text from delivery_keys x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from intake x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from build_counters x join repos r using (repo_id)
+            union all select 'tenant', r.tenant_id, x::text from event_counters x join repos r using (repo_id)
+            union all select 'tenant', r.tenant_id, x::text from events x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from build_configs x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from builds x join repos r using (repo_id)
             union all select 'tenant', b.tenant_id, x::text from jobs x join built b using (build_id)
-            union all select 'tenant', w.tenant_id, x::text from attempts x join worked w using (job_id)
+            union all select 'tenant', w.tenant_id, (to_jsonb(x) - 'watched_until')::text
+                from attempts x join worked w using (job_id)
             union all select 'tenant', w.tenant_id, x::text from leases x join worked w on w.job_id = x.id
             union all select 'tenant', t.tenant_id, x::text from steps x join tried t using (attempt_id)
             union all select 'tenant', t.tenant_id, x::text from log_segments x join tried t using (attempt_id)

@@ -56,6 +56,8 @@ enum TenancyRepoRoutes {
         "POST /api/repos/{owner}/{name}/builds/{number}": restart,
         "GET /api/repos/{owner}/{name}/logs/{number}/{job}": log,
         "DELETE /api/repos/{owner}/{name}/logs/{number}/{job}": cancel,
+        "GET /api/stream/{owner}/{name}": { world in try world.ask(onRepo: .read, [200]).0 },
+        "GET /api/stream/{owner}/{name}/{build}/{job}": tail,
         "DELETE /api/repos/{owner}/{name}/builds/{number}/{job}": cancel,
     ]
 
@@ -140,6 +142,18 @@ enum TenancyRepoRoutes {
             ask.query = "?attempt=1"
             ask.after = { _, reply in try check(reply.text == text) }
         }
+        return ask
+    }
+
+    /// Of the first attempt, which has ended: that stream has an end too.
+    private static let tail: TenancyGenerator = { world in
+        var (ask, repo) = try world.ask(onRepo: .read, [200])
+        ask.values["build"] = "1"
+        ask.values["job"] = "1"
+        ask.query = "?attempt=1"
+        if ask.isAllowed, repo.lastBuild == 0 { ask.expected = [404] }
+        let text = "the log of \(repo.marker)"
+        ask.after = { _, reply in try check(reply.text.contains(text)) }
         return ask
     }
 
