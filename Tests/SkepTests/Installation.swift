@@ -50,7 +50,7 @@ final class Installation: Sendable {
             do { result = .success(try await body(installation)) } catch { result = .failure(error) }
             try await installation.killAll()
             // A killed agent may leave an `rm` of its own at work here: what is gone already is as well.
-            try await Shell.run("rm -rf '\(folder)'", in: "/")
+            try await Shell.run("rm -rf '\(folder)'")
             try result.get()
         }
     }
