@@ -109,7 +109,7 @@ extension Engine {
     }
 
     private func planned(_ work: JobWork) async throws -> PlannedJob {
-        let configuration = try Configuration(yaml: work.config ?? [])
+        let configuration = try files.configuration(work.config ?? [])
         let secrets = try await secrets(of: work, configuration)
         let page = "\(settings.publicURL)/\(work.repo.path)/builds/\(work.build.number)"
         let context = PlanContext(

@@ -12,6 +12,7 @@ package struct Engine: Sendable {
     package let settings: Settings
     let queue: WorkQueue
     let logger: Logger
+    let files = ParsedFiles()
 
     package init(
         database: Database, store: Store, wakeUps: WakeUps, forges: Forges, settings: Settings, logger: Logger

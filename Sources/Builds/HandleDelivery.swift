@@ -12,10 +12,13 @@ private let triesAllowed = 300
 /// its repository up. A forge that takes longer to answer costs work done twice and nothing else.
 private let intakeLease = 30
 
+/// How many become builds in one transaction, where many wait.
+private let deliveriesAtOnce = 10
+
 extension Engine {
     /// Handles the deliveries of one repository, in order. False: there were none to handle.
     ///
-    /// What a forge is asked for is asked before the transaction; builds, jobs, queue and the delivery's outcome are written
+    /// What a forge is asked for is asked before the transaction; builds, jobs, queue and the deliveries' outcomes are written
     /// in one. A forge that does not answer puts the repository off, and nothing after the delivery overtakes it.
     package func handleNextDeliveries() async throws -> Bool {
         guard let lease = try await store.claimIntake(seconds: intakeLease) else { return false }
@@ -40,35 +43,66 @@ extension Engine {
     private func handleDeliveries(_ lease: IntakeLease) async throws {
         guard let repo = try await store.repo(id: lease.repoID) else { return try await close(lease, handled: 0) }
         let deliveries = try await store.waitingDeliveries(repoID: repo.id, limit: 50)
+        // Where builds take the place of earlier ones, those are locked: no longer than it takes to make one.
+        let most = repo.scheduling.cancelsAny ? 1 : deliveriesAtOnce
+        var batch: [(WaitingDelivery, PreparedDelivery)] = []
+        var began = ContinuousClock.now
         for delivery in deliveries {
-            try await handle(delivery, repo, lease)
+            do {
+                batch.append((delivery, try await prepare(delivery, repo)))
+            } catch let error as RetryLater {
+                try await settle(batch, repo, lease)
+                throw error
+            }
+            // A forge that is slow holds up nothing that is ready.
+            guard batch.count >= most || ContinuousClock.now - began > .seconds(1) else { continue }
+            try await settle(batch, repo, lease)
+            batch = []
+            began = .now
         }
+        try await settle(batch, repo, lease)
         try await close(lease, handled: deliveries.count)
     }
 
-    private func handle(_ delivery: WaitingDelivery, _ repo: Repo, _ lease: IntakeLease) async throws {
-        let prepared = try await prepare(delivery, repo)
-        let outcome: DeliveryOutcome
+    /// All or none. Which one it is that the database refuses is found by taking each alone.
+    private func settle(
+        _ batch: [(WaitingDelivery, PreparedDelivery)], _ repo: Repo, _ lease: IntakeLease
+    ) async throws {
+        guard !batch.isEmpty else { return }
+        let outcomes: [DeliveryOutcome]
         do {
-            outcome = try await settle(delivery, prepared, repo, lease)
+            outcomes = try await write(batch, repo, lease)
         } catch let error as PostgresError where error.refusesValues {
+            guard batch.count == 1 else {
+                for one in batch { try await settle([one], repo, lease) }
+                return
+            }
             let failed = PreparedDelivery.failed(reason: "The database does not take it: \(error).")
-            outcome = try await settle(delivery, failed, repo, lease)
+            outcomes = try await write([(batch[0].0, failed)], repo, lease)
         }
-        if case .built = outcome { jobsWait() }
-        logger.info(
-            "delivery handled",
-            metadata: ["delivery.id": "\(delivery.id)", "repo.id": "\(repo.id)", "outcome": "\(outcome)"])
+        if outcomes.contains(where: \.isBuilt) { jobsWait() }
+        for ((delivery, _), outcome) in zip(batch, outcomes) {
+            logger.info(
+                "delivery handled",
+                metadata: ["delivery.id": "\(delivery.id)", "repo.id": "\(repo.id)", "outcome": "\(outcome)"])
+        }
     }
 
-    private func settle(
-        _ delivery: WaitingDelivery, _ prepared: PreparedDelivery, _ repo: Repo, _ lease: IntakeLease
-    ) async throws -> DeliveryOutcome {
+    private func write(
+        _ batch: [(WaitingDelivery, PreparedDelivery)], _ repo: Repo, _ lease: IntakeLease
+    ) async throws -> [DeliveryOutcome] {
         try await store.transaction { store, session in
             guard try await store.holdIntake(lease, seconds: intakeLease) else { throw LostLease() }
-            let outcome = try await start(prepared, repo, delivery, store, session)
-            guard try await store.finishDelivery(delivery, outcome) else { throw LostLease() }
-            return outcome
+            var outcomes: [DeliveryOutcome] = []
+            var builds: [Build] = []
+            for (delivery, prepared) in batch {
+                let made = try await start(prepared, repo, delivery, store, session)
+                guard try await store.finishDelivery(delivery, made.outcome) else { throw LostLease() }
+                outcomes.append(made.outcome)
+                builds += made.builds
+            }
+            for build in builds { try await store.makeEvent(buildID: build.id) }
+            return outcomes
         }
     }
 
@@ -137,6 +171,12 @@ extension Engine {
 extension WaitingDelivery {
     fileprivate var request: HookRequest {
         HookRequest(headers: headers.map { ($0.name, $0.value) }, body: body)
+    }
+}
+
+extension DeliveryOutcome {
+    fileprivate var isBuilt: Bool {
+        if case .built = self { true } else { false }
     }
 }
 

@@ -64,7 +64,7 @@ extension Engine {
         _ ref: RefChange, _ commit: CommitInfo, _ config: [UInt8], _ repo: Repo, _ forge: Forges.Entry
     ) async throws -> [String]? {
         guard ref.branch != nil, let before = ref.before,
-            let configuration = try? Configuration(yaml: config), configuration.looksAtPaths
+            let configuration = try? files.configuration(config), configuration.looksAtPaths
         else { return nil }
         return try await forge.client.changedPaths(from: before, to: commit.id, in: repo.path)
     }
@@ -89,7 +89,7 @@ extension Engine {
 
     /// A file that does not parse makes a build, so that somebody sees what is wrong with it.
     private func reasonNotToBuild(_ config: [UInt8], branch: String, event: Event) -> String? {
-        guard let configuration = try? Configuration(yaml: config) else { return nil }
+        guard let configuration = try? files.configuration(config) else { return nil }
         return configuration.builds(branch: branch, event: event)
             ? nil : "branch \(branch) is not among the file's branches"
     }

@@ -68,6 +68,7 @@ extension Engine {
                 fromFork: original.build.fromFork, sealed: original.sealed, changedPaths: original.changedPaths,
                 approver: access.caller?.user.login)
             let copy = try await startBuild(source, access.repo, deliveryID: nil, store, session)
+            try await store.makeEvent(buildID: copy.build.id)
             try await store.record(
                 access.repo.audit(
                     "build.fork", of: "build \(copy.build.number)", by: actor, after: copy.build.auditFields))

@@ -6,21 +6,21 @@ import Sealing
 import Store
 
 extension Engine {
-    /// In a transaction: makes the builds of a delivery, and answers what became of it.
+    /// In a transaction: makes the builds of a delivery, and answers what became of it. Their events are the caller's to make.
     func start(
         _ prepared: PreparedDelivery, _ repo: Repo, _ delivery: WaitingDelivery, _ store: Store, _ session: any Session
-    ) async throws -> DeliveryOutcome {
+    ) async throws -> (outcome: DeliveryOutcome, builds: [Build]) {
         switch prepared {
-        case .ignored(let reason): return .ignored(reason: reason)
-        case .failed(let reason): return .failed(reason: reason)
+        case .ignored(let reason): return (.ignored(reason: reason), [])
+        case .failed(let reason): return (.failed(reason: reason), [])
         case .refs(let changes): return try await start(changes, repo, delivery, store, session)
         }
     }
 
     private func start(
         _ changes: [PreparedChange], _ repo: Repo, _ delivery: WaitingDelivery, _ store: Store, _ session: any Session
-    ) async throws -> DeliveryOutcome {
-        var numbers: [Int64] = []
+    ) async throws -> (outcome: DeliveryOutcome, builds: [Build]) {
+        var builds: [Build] = []
         var reasons: [String] = []
         for change in changes {
             if try await wasSeen(change.ref, repo, store) {
@@ -30,10 +30,11 @@ extension Engine {
             switch change.plan {
             case .none(let reason): reasons.append(reason)
             case .build(let source):
-                numbers.append(try await startBuild(source, repo, deliveryID: delivery.id, store, session).build.number)
+                builds.append(try await startBuild(source, repo, deliveryID: delivery.id, store, session).build)
             }
         }
-        return numbers.isEmpty ? .ignored(reason: reasons.joined(separator: "; ")) : .built(numbers)
+        let ignored = DeliveryOutcome.ignored(reason: reasons.joined(separator: "; "))
+        return (builds.isEmpty ? ignored : .built(builds.map(\.number)), builds)
     }
 
     /// A push may come twice, by the hook and by the comparison of refs at start-up: it is built once.
@@ -46,12 +47,14 @@ extension Engine {
 
     /// In a transaction: makes one build with its jobs, and puts those on the queue unless the build has to be approved. A
     /// file that is wrong makes a build in `error` whose one job says why in its log.
+    ///
+    /// The caller makes the event, as the last thing of the transaction: see `Store.makeEvent`.
     func startBuild(
         _ source: BuildSource, _ repo: Repo, deliveryID: Int64?, _ store: Store, _ session: any Session
     ) async throws -> BuildWithJobs {
         let cells: [Cell]
         do {
-            cells = try Self.cells(of: source, repo)
+            cells = try self.cells(of: source, repo)
         } catch {
             return try await startBrokenBuild(source, repo, deliveryID: deliveryID, error, store)
         }
@@ -70,7 +73,6 @@ extension Engine {
         if repo.scheduling.cancels(build.event), source.parent == nil {
             try await supersede(before: build, of: repo, store, session)
         }
-        try await store.makeEvent(buildID: build.id)
         return BuildWithJobs(build: build, jobs: jobs.map(\.job))
     }
 
@@ -86,8 +88,8 @@ extension Engine {
     }
 
     /// The jobs of the file, each tried out: what cannot be planned is found now and not when an agent has it.
-    private static func cells(of source: BuildSource, _ repo: Repo) throws(ConfigurationError) -> [Cell] {
-        let configuration = try Configuration(yaml: source.config)
+    private func cells(of source: BuildSource, _ repo: Repo) throws(ConfigurationError) -> [Cell] {
+        let configuration = try files.configuration(source.config)
         var cells: [Cell] = []
         for cell in configuration.matrix {
             let context = PlanContext(
@@ -114,7 +116,6 @@ extension Engine {
             let attempt = try await store.createFinishedAttempt(jobID: job.id, number: 1, status: .error, error: error)
             try await store.append(Segment.said(error, at: attempt), toEnded: attempt)
         }
-        try await store.makeEvent(buildID: build.id)
         return BuildWithJobs(build: build, jobs: [job])
     }
 

@@ -6,19 +6,24 @@ import Store
 extension Engine {
     /// In a transaction: cancels what waits and runs for earlier builds of the same event and ref.
     ///
-    /// Builds are locked from the oldest on, after the new one, which nobody else can have seen.
+    /// Builds are locked from the oldest on, after the new one, which nobody else can have seen; all of them before the first
+    /// change makes an event, whose lock comes after those of builds.
     func supersede(before build: Build, of repo: Repo, _ store: Store, _ session: any Session) async throws {
         let earlier = try await store.unfinishedBuilds(
             repoID: repo.id, event: build.event, ref: build.change.ref, before: build.number)
+        var unfinished: [Build] = []
         for id in earlier {
             guard let older = try await store.lockBuild(id: id), !older.status.isFinished else { continue }
+            unfinished.append(older)
+        }
+        for older in unfinished {
             let reason = "superseded by build \(build.number)"
             if older.approval == .required {
-                _ = try await store.declineBuild(id: id, by: "skep", reason: reason)
+                _ = try await store.declineBuild(id: older.id, by: "skep", reason: reason)
                 _ = try await killJobs(of: older, because: reason, store)
                 continue
             }
-            for job in try await store.jobs(buildID: id) where !job.status.isFinished {
+            for job in try await store.jobs(buildID: older.id) where !job.status.isFinished {
                 try await cancel(job, of: older, because: reason, store, session)
             }
         }

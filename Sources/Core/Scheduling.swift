@@ -20,6 +20,9 @@ package struct Scheduling: Sendable, Hashable {
 
     package static let priorities = -10...10
 
+    /// Whether builds for some events cancel earlier ones.
+    package var cancelsAny: Bool { cancelsPushes || cancelsPullRequests }
+
     /// Whether a build for this event cancels earlier ones of the same ref.
     package func cancels(_ event: Event) -> Bool {
         switch event {

@@ -11,6 +11,8 @@ package struct GitForge: ForgeClient {
     let forge: String?
     let git: GitProgram
     let logger: Logger
+    /// 16 MiB of what commits hold, by the object's whole name.
+    let snapshots = BoundedCache<SnapshotQuestion, ForgeSnapshot>(limit: 16 << 20)
 
     /// - Parameters:
     ///   - root: the folder; it may come into being later.

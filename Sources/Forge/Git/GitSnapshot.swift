@@ -2,9 +2,15 @@ package import Core
 
 extension GitForge {
     /// All with one question to git, whose start is what takes time. What is out of the ordinary is asked one by one, which finds
-    /// the words for it.
+    /// the words for it. An object never changes: what was found is kept, so that a commit that comes on several refs, or again,
+    /// is asked for once.
     package func snapshot(of id: String, files names: [String], in path: RepoPath) async throws -> ForgeSnapshot? {
-        if let snapshot = try await ordinarySnapshot(of: id, files: names, in: path) { return snapshot }
+        let question = SnapshotQuestion(path: path, id: id, names: names)
+        if let known = snapshots[question] { return known }
+        if let snapshot = try await ordinarySnapshot(of: id, files: names, in: path) {
+            snapshots.keep(snapshot, for: question, cost: snapshot.cost)
+            return snapshot
+        }
         return try await snapshotOneByOne(of: id, files: names, in: path)
     }
 
@@ -32,6 +38,22 @@ extension GitForge {
             }
         }
         return ForgeSnapshot(commit: commit, files: files)
+    }
+}
+
+/// What of which commit was asked for.
+struct SnapshotQuestion: Hashable, Sendable {
+    var path: RepoPath
+    var id: String
+    var names: [String]
+}
+
+extension ForgeSnapshot {
+    /// Bytes, roughly.
+    fileprivate var cost: Int {
+        files.reduce(1024 + commit.message.utf8.count) { sum, file in
+            if case .bytes(let bytes) = file { sum + bytes.count } else { sum }
+        }
     }
 }
 
