@@ -24,6 +24,8 @@ package enum SQL {
         file("0006_audit_and_reports", PackageResources._006_audit_and_reports_sql),
         file("0007_one_tenant_each", PackageResources._007_one_tenant_each_sql),
         file("0008_live", PackageResources._008_live_sql),
+        file("0009_reporting", PackageResources._009_reporting_sql),
+        file("0010_report_indexes", PackageResources._010_report_indexes_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.
