@@ -63,6 +63,7 @@ package enum SQL {
         file("logs", PackageResources.logs_sql),
         file("queue", PackageResources.queue_sql),
         file("refs", PackageResources.refs_sql),
+        file("reports", PackageResources.reports_sql),
         file("repos", PackageResources.repos_sql),
         file("secrets", PackageResources.secrets_sql),
         file("server", PackageResources.server_sql),
