@@ -25,7 +25,43 @@ extension Store {
     }
 }
 
+/// What a login that reads reports may do.
+package struct ReaderLimits: Sendable, Hashable {
+    /// It can start no transaction that writes, not even to temporary tables.
+    package var isReadOnly: Bool
+    /// Seconds that a statement may take, and that a transaction may be idle.
+    package var statementSeconds: Int
+    package var connections: Int
+
+    package init(isReadOnly: Bool = false, statementSeconds: Int = 60, connections: Int = 10) {
+        self.isReadOnly = isReadOnly
+        self.statementSeconds = statementSeconds
+        self.connections = connections
+    }
+}
+
+extension Store {
+    /// Lets a login read reports of a tenant; nil: of all. A login that is missing is made, with what PostgreSQL keeps of its
+    /// password (`PasswordVerifier`). Answers whether it was.
+    package func grantReader(_ login: String, tenantID: Int64?, password: String?, _ limits: ReaderLimits) async throws
+        -> Bool
+    {
+        let parameters: [Parameter] = [
+            .text(login), .int(tenantID), .text(password), .bool(limits.isReadOnly), .int(limits.statementSeconds),
+            .int(limits.connections),
+        ]
+        return try await session.first(.grantReader, parameters)?.decode(at: 0) ?? false
+    }
+
+    /// Takes it back. Answers whether the login reads nothing any more.
+    package func revokeReader(_ login: String, tenantID: Int64?) async throws -> Bool {
+        try await session.first(.revokeReader, [.text(login), .int(tenantID)])?.decode(at: 0) ?? false
+    }
+}
+
 extension Statement {
+    fileprivate static let grantReader = Statement(stored: "reports.grant_reader")
+    fileprivate static let revokeReader = Statement(stored: "reports.revoke_reader")
     fileprivate static let countBuilds = Statement(stored: "reports.count_builds")
     fileprivate static let countAttempts = Statement(stored: "reports.count_attempts")
     fileprivate static let countBuildHistory = Statement(stored: "reports.count_build_history")

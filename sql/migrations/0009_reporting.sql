@@ -1149,16 +1149,20 @@ declare
     known pg_catalog.pg_roles := (select r from pg_roles r where r.rolname = login);
     is_new boolean := known.rolname is null;
 begin
+    -- A longer name would be cut off for the role and not in report_access.
+    if octet_length(login) not between 1 and 63 then
+        raise exception 'a login has 1 to 63 bytes' using errcode = 'invalid_name';
+    end if;
     if is_new then
         execute format('create role %I login in role skep_reader', login);
+        if password is not null then
+            execute format('alter role %I password %L', login, password);
+        end if;
     elsif known.rolsuper or pg_has_role(login, 'skep_server', 'usage')
         or known.oid = (select relowner from pg_class where oid = 'public.builds'::regclass) then
         raise exception '% is a role that Skep or its database is run with', login using errcode = 'wrong_object_type';
     else
         execute format('grant skep_reader to %I', login);
-    end if;
-    if password is not null then
-        execute format('alter role %I password %L', login, password);
     end if;
     execute format('alter role %I connection limit %s', login, connections);
     execute format(
@@ -1176,7 +1180,7 @@ begin
 end
 $$;
 comment on function ci_report.grant_reader(text, bigint, text, boolean, integer, integer) is
-    'Lets a login, which is made where it is missing, read ci_report for a tenant, or for all with null. Answers whether it was made. For the owner of the schema with the right to make roles.';
+    'Lets a login, which is made where it is missing and gets the password then, read ci_report for a tenant, or for all with null. Answers whether it was made. For the owner of the schema with the right to make roles.';
 
 create function ci_report.revoke_reader(login text, tenant bigint) returns boolean
     language plpgsql set search_path = pg_catalog, public, pg_temp

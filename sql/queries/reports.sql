@@ -242,3 +242,9 @@ where (repo_id, commit, branch, event, job_number) in (
     limit 1000
     for update skip locked
 )
+
+-- name: grant_reader
+select ci_report.grant_reader($1, $2, $3, $4, $5, $6)
+
+-- name: revoke_reader
+select ci_report.revoke_reader($1, $2)
