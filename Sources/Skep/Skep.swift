@@ -28,8 +28,8 @@ struct Skep: AsyncParsableCommand {
             CommandGroup(
                 name: "Administration:",
                 subcommands: [
-                    UserCommand.self, TokenCommand.self, KeyCommand.self, DatabaseCommand.self, RoutesCommand.self,
-                    HealthCheckCommand.self,
+                    UserCommand.self, TokenCommand.self, KeyCommand.self, DatabaseCommand.self, ReportCommand.self,
+                    RoutesCommand.self, HealthCheckCommand.self,
                 ]),
         ],
     )

@@ -248,3 +248,136 @@ select ci_report.grant_reader($1, $2, $3, $4, $5, $6)
 
 -- name: revoke_reader
 select ci_report.revoke_reader($1, $2)
+
+-- name: as_server
+-- A server's own login sees reports as its role does, which sees all tenants; a reader stays who it is.
+select set_config('role', 'skep_server', true)
+where pg_has_role(current_user, 'skep_server', 'member')
+
+-- fragment: in_period
+-- The last $2 hours, rounded up to days in UTC with today as the last of them, and the repository $1 where it is not null.
+day > (now() at time zone 'UTC')::date - ceil($2::integer / 24.0)::integer and ($1::text is null or repository = $1::text)
+
+-- name: durations
+select
+    repository, branch, event, sum(builds)::bigint,
+    extract(epoch from ci_report.percentile(ci_report.merge(histogram), 0.5))::double precision,
+    extract(epoch from ci_report.percentile(ci_report.merge(histogram), 0.95))::double precision,
+    extract(epoch from sum(total))::double precision
+from ci_report.build_durations
+where {{in_period}}
+group by 1, 2, 3
+order by 7 desc, 1, 2, 3
+limit 50
+
+-- name: waits
+-- Of whole tenants: what a single repository waits for is not kept.
+select
+    tenant, labels::text, sum(jobs)::bigint,
+    extract(epoch from ci_report.percentile(ci_report.merge(histogram), 0.5))::double precision,
+    extract(epoch from ci_report.percentile(ci_report.merge(histogram), 0.95))::double precision
+from ci_report.queue_wait
+where hour >= date_trunc('hour', now()) - $2::integer * interval '1 hour'
+    and ($1::text is null or tenant_id in (select r.tenant_id from ci_report.repositories r where r.full_name = $1::text))
+group by 1, 2
+order by 5 desc nulls last, 1, 2
+limit 50
+
+-- name: failures
+select
+    repository, branch, event, sum(builds)::bigint, sum(failed)::bigint, sum(errors)::bigint, sum(killed)::bigint,
+    (sum(failed + errors) / nullif(sum(builds - killed), 0))::double precision
+from ci_report.failure_rates
+where {{in_period}}
+group by 1, 2, 3
+order by 5 desc, 1, 2, 3
+limit 50
+
+-- name: flaky
+select repository, job_number, environment::text, count(*), sum(successes)::bigint, sum(failures)::bigint
+from ci_report.flaky_jobs
+where {{in_period}}
+group by 1, 2, 3
+order by 4 desc, 1, 2
+limit 50
+
+-- name: steps
+-- With the change of the median against a period as long before.
+with days as (
+    select
+        repository, step, runs, total, histogram,
+        day > (now() at time zone 'UTC')::date - ceil($2::integer / 24.0)::integer as is_now
+    from ci_report.step_durations
+    where day > (now() at time zone 'UTC')::date - 2 * ceil($2::integer / 24.0)::integer
+        and ($1::text is null or repository = $1::text)
+),
+steps as (
+    select
+        repository, step, sum(runs) filter (where is_now) as runs, sum(total) filter (where is_now) as total,
+        ci_report.merge(histogram) filter (where is_now) as histogram,
+        ci_report.merge(histogram) filter (where not is_now) as before
+    from days
+    group by repository, step
+)
+select
+    repository, step, runs::bigint, extract(epoch from ci_report.percentile(histogram, 0.5))::double precision,
+    extract(epoch from ci_report.percentile(histogram, 0.95))::double precision,
+    extract(epoch from total)::double precision,
+    (
+        extract(epoch from ci_report.percentile(histogram, 0.5))
+        / nullif(extract(epoch from ci_report.percentile(before, 0.5)), 0) - 1
+    )::double precision
+from steps
+where runs > 0
+order by total desc, repository, step
+limit 50
+
+-- name: agents
+-- $1, a repository, says nothing here.
+select
+    agent, tenant, sum(attempts)::bigint, extract(epoch from sum(busy))::double precision,
+    (extract(epoch from sum(busy)) / nullif(extract(epoch from sum(available)), 0))::double precision
+from ci_report.agent_utilisation
+where day > (now() at time zone 'UTC')::date - ceil($2::integer / 24.0)::integer
+    and ($1::text is null or $1::text <> '')
+group by agent_id, 1, 2
+order by 5 desc nulls last, 1
+limit 50
+
+-- name: storage
+-- $2, a period, says nothing here.
+select repository, builds, attempts, log_bytes, stored_bytes
+from ci_report.storage_by_repository
+where ($1::text is null or repository = $1::text) and $2::integer is not null
+order by 5 desc, 1
+limit 50
+
+-- name: usage
+-- Of whole tenants, by month.
+select tenant, to_char(month, 'YYYY-MM'), builds, extract(epoch from job_time)::double precision, log_bytes
+from ci_report.usage_by_month
+where month >= date_trunc('month', now() at time zone 'UTC' - $2::integer * interval '1 hour')::date
+    and ($1::text is null or tenant_id in (select r.tenant_id from ci_report.repositories r where r.full_name = $1::text))
+order by 2 desc, 4 desc, 1
+limit 200
+
+-- name: recovery
+select
+    repository, sum(recoveries)::bigint,
+    extract(epoch from sum(total) / sum(recoveries)::double precision)::double precision
+from ci_report.mean_time_to_recovery
+where {{in_period}}
+group by 1
+order by 3 desc, 1
+limit 50
+
+-- name: lead_time
+select
+    repository, count(*),
+    extract(epoch from percentile_cont(0.5) within group (order by lead_time))::double precision,
+    extract(epoch from percentile_cont(0.95) within group (order by lead_time))::double precision
+from ci_report.lead_time
+where {{in_period}}
+group by 1
+order by 2 desc, 1
+limit 50
