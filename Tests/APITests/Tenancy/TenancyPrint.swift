@@ -73,6 +73,7 @@ struct TenancyPrint {
             union all select 'tenant', x.tenant_id, x::text from tenant_usage x
             union all select 'tenant', x.tenant_id, x::text from usage_outbox x
             union all select 'tenant', x.tenant_id, x::text from secrets x
+            union all select 'tenant', x.tenant_id, x::text from retention_rules x where x.tenant_id is not null
             union all select 'tenant', x.tenant_id, x::text from queue x
             union all select 'tenant', x.tenant_id, x::text from audit x where x.tenant_id is not null
             union all select 'tenant', x.tenant_id, x::text from agent_tokens x where x.tenant_id is not null
