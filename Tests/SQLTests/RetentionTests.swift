@@ -42,6 +42,8 @@ import Testing
         """,
     ]
 
+    private static let all = (1...12).map { "\($0)" }
+
     private func withWorld(_ body: (Database, Store) async throws -> Void) async throws {
         try await withMigratedDatabase { _, database in
             for sql in Self.world { try await database.run(sql) }
@@ -73,9 +75,9 @@ import Testing
             RetentionRule(buildDays: 10, logDays: 5), ["1", "3", "5", "6", "7", "8", "9", "10", "11", "12"],
             ["1", "3", "5", "9", "11", "12"]
         ),
-        (RetentionRule(buildDays: 0), (1...12).map(String.init), (1...12).map(String.init)),
+        (RetentionRule(buildDays: 0), RetentionTests.all, RetentionTests.all),
         // Of 48 bytes 20 may stay: those of the last five days.
-        (RetentionRule(logBytes: 20), (1...12).map(String.init), ["1", "3", "5", "8", "9", "10", "11", "12"]),
+        (RetentionRule(logBytes: 20), RetentionTests.all, ["1", "3", "5", "8", "9", "10", "11", "12"]),
     ])
     func rulesLetGo(rule: RetentionRule, builds: [String], logs: [String]) async throws {
         try await withWorld { database, store in

@@ -97,7 +97,8 @@ cross join lateral (
 ) a
 
 -- name: remove_logs
--- Removes up to $3 logs of the next 200 builds after number $2 of repository $1. Answers how many.
+-- Removes up to $3 logs of the next 200 builds after number $2 of repository $1. Answers how many. Days are locked in their
+-- order, as reports.count_attempts does.
 with {{candidates}},
 chosen as (
     select a.id, a.log_day, a.log_size
@@ -121,6 +122,13 @@ emptied as (
     from chosen c
     where a.id = c.id
 ),
+days as (
+    select day
+    from daily_storage
+    where repo_id = $1 and day in (select log_day from chosen)
+    order by day
+    for no key update
+),
 counted as (
     update daily_storage d
     set attempts = greatest(d.attempts - g.attempts, 0),
@@ -133,6 +141,7 @@ counted as (
         from chosen c
         group by c.log_day
     ) g
+    join days on days.day = g.log_day
     where d.repo_id = $1 and d.day = g.log_day
 )
 select count(*)
