@@ -24,6 +24,9 @@ package enum SQL {
         file("0006_audit_and_reports", PackageResources._006_audit_and_reports_sql),
         file("0007_one_tenant_each", PackageResources._007_one_tenant_each_sql),
         file("0008_live", PackageResources._008_live_sql),
+        file("0009_reporting", PackageResources._009_reporting_sql),
+        file("0010_report_indexes", PackageResources._010_report_indexes_sql),
+        file("0011_retention", PackageResources._011_retention_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.
@@ -61,7 +64,9 @@ package enum SQL {
         file("logs", PackageResources.logs_sql),
         file("queue", PackageResources.queue_sql),
         file("refs", PackageResources.refs_sql),
+        file("reports", PackageResources.reports_sql),
         file("repos", PackageResources.repos_sql),
+        file("retention", PackageResources.retention_sql),
         file("secrets", PackageResources.secrets_sql),
         file("server", PackageResources.server_sql),
         file("tails", PackageResources.tails_sql),

@@ -6,13 +6,14 @@ import Sealing
 import Store
 
 extension Engine {
-    /// Makes partitions ahead, erases deleted repositories, forgets old delivery ids, replies kept for repeated requests and old
-    /// events.
+    /// Makes partitions ahead, erases deleted repositories, forgets old delivery ids, replies kept for repeated requests, old
+    /// events, and outcomes of jobs that are too old to be flaky.
     package func keepHouse() async throws {
         try await store.makePartitions(days: 7)
         for id in try await store.reposToErase() { try await erase(id) }
         while try await store.forgetDeliveryKeys() == 1000 {}
         while try await store.forgetKeys() == 1000 {}
+        while try await store.forgetOutcomes() == 1000 {}
         try await store.deleteTokensOfEndedAttempts()
         while try await store.forgetEvents(keeping: Self.eventsKept) > 0 {}
     }

@@ -21,6 +21,8 @@ package struct Workers: Service {
             group.addTask { await every(.seconds(1), "rescue") { _ = try await engine.rescueJobs() } }
             group.addTask { await every(.seconds(60 * 10), "housekeeping") { try await engine.keepHouse() } }
             group.addTask { await every(.seconds(5), "usage") { try await engine.foldUsage() } }
+            group.addTask { await every(.seconds(10), "reports") { try await engine.keepReports() } }
+            group.addTask { await every(.seconds(60 * 10), "retention") { try await engine.keepRetention() } }
             group.addTask { await admit() }
             group.addTask { await every(.seconds(1), "queue") { try await engine.moveFloors() } }
             group.addTask { await every(.seconds(10), "queue") { try await engine.bringUpJobs() } }

@@ -36,6 +36,11 @@ struct Settings: Sendable {
         get throws { try secret("database.direct_url") }
     }
 
+    /// Where `skep report` reads, as whom; nil: where everything else is.
+    var databaseReportURL: String? {
+        get throws { try secret("database.report_url") }
+    }
+
     /// False: statements without names, for proxies that pool by transaction.
     var preparesStatements: Bool {
         get throws { try bool("database.prepared_statements") ?? true }

@@ -28,7 +28,8 @@ struct Skep: AsyncParsableCommand {
             CommandGroup(
                 name: "Administration:",
                 subcommands: [
-                    UserCommand.self, TokenCommand.self, KeyCommand.self, RoutesCommand.self, HealthCheckCommand.self,
+                    UserCommand.self, TokenCommand.self, KeyCommand.self, DatabaseCommand.self, ReportCommand.self,
+                    RetentionCommand.self, RoutesCommand.self, HealthCheckCommand.self,
                 ]),
         ],
     )

@@ -171,6 +171,11 @@ private enum Walk {
     }
 
     private static func ending(_ engine: Engine, _ access: Access, _ caller: Caller) async throws {
+        try await engine.keepReports()
+        let rows = try await engine.store.rows(of: .durations, repository: nil, hours: 24)
+        #expect(!rows.isEmpty)
+        try await engine.store.setRetention(RetentionRule(buildCount: 1), tenantID: nil, repoID: nil)
+        try await engine.keepRetention()
         try await engine.deleteRepo(access)
         try await engine.keepHouse()
         #expect(try await engine.store.reposToErase().isEmpty)

@@ -12,6 +12,10 @@ struct ProgramRun {
     var line: String { output.split(separator: "\n").joined(separator: "\n") }
 
     static func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> ProgramRun {
+        try await run(arguments, environment: environment)
+    }
+
+    static func run(_ arguments: [String], environment: [String: String]) async throws -> ProgramRun {
         var variables: [Environment.Key: String] = [:]
         for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
         let result = try await Subprocess.run(

@@ -57,9 +57,11 @@ struct ConfigurationOptions: ParsableArguments {
 }
 
 extension Settings {
-    func database() throws -> DatabaseConfiguration {
+    /// - Parameter forReports: where reports are read, if that is said apart.
+    func database(forReports: Bool = false) throws -> DatabaseConfiguration {
         DatabaseConfiguration(
-            url: try databaseURL, directURL: try databaseDirectURL, named: try preparesStatements,
+            url: try (forReports ? databaseReportURL : nil) ?? databaseURL, directURL: try databaseDirectURL,
+            named: try preparesStatements,
             applicationName: "skep")
     }
 

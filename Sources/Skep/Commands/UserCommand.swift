@@ -97,13 +97,14 @@ extension Actor {
 }
 
 /// The tables, for a command that needs no key.
-func withStore(_ options: ConfigurationOptions, keyRing: KeyRing? = nil, _ body: (Store) async throws -> Void)
-    async throws
-{
+func withStore(
+    _ options: ConfigurationOptions, keyRing: KeyRing? = nil, forReports: Bool = false,
+    _ body: (Store) async throws -> Void
+) async throws {
     try await orExplain {
         let settings = try await options.settings()
         let logger = try Log.start("skep", level: settings.logLevel ?? "warning")
-        let database = Database(try settings.database(), logger: logger)
+        let database = Database(try settings.database(forReports: forReports), logger: logger)
         let ring = try keyRing ?? KeyRing(text: KeyRing.generate(id: "unused"))
         do {
             try await body(Store(database: database, keyRing: ring))

@@ -36,6 +36,9 @@ struct TenancyPrint {
     /// Tables that are nobody's, or whose rows say nothing that a request could change.
     static let shared: Set<String> = [
         "forges", "label_classes", "queue_clocks", "sealing_keys", "skep_migrations", "idempotency_keys",
+        // Roll-ups, which a worker makes of what ended.
+        "report_history", "daily_builds", "mainline_ends", "hourly_waits", "daily_steps", "daily_agents",
+        "daily_storage", "job_outcomes",
     ]
 
     /// Each table is either nobody's, or part of the digests: a new one has to be put into one of the two.
@@ -70,6 +73,7 @@ struct TenancyPrint {
             union all select 'tenant', x.tenant_id, x::text from tenant_usage x
             union all select 'tenant', x.tenant_id, x::text from usage_outbox x
             union all select 'tenant', x.tenant_id, x::text from secrets x
+            union all select 'tenant', x.tenant_id, x::text from retention_rules x where x.tenant_id is not null
             union all select 'tenant', x.tenant_id, x::text from queue x
             union all select 'tenant', x.tenant_id, x::text from audit x where x.tenant_id is not null
             union all select 'tenant', x.tenant_id, x::text from agent_tokens x where x.tenant_id is not null
@@ -90,6 +94,8 @@ struct TenancyPrint {
             union all select 'tenant', b.tenant_id, x::text from jobs x join built b using (build_id)
             union all select 'tenant', w.tenant_id, (to_jsonb(x) - 'watched_until')::text
                 from attempts x join worked w using (job_id)
+            union all select 'tenant', b.tenant_id, x::text from ended_builds x join built b using (build_id)
+            union all select 'tenant', t.tenant_id, x::text from ended_attempts x join tried t using (attempt_id)
             union all select 'tenant', w.tenant_id, x::text from leases x join worked w on w.job_id = x.id
             union all select 'tenant', t.tenant_id, x::text from steps x join tried t using (attempt_id)
             union all select 'tenant', t.tenant_id, x::text from log_segments x join tried t using (attempt_id)
