@@ -189,5 +189,6 @@ if Context.environment["SKEP_SANITIZE"] != nil {
             "Cluster.swift", "ClusterDatabases.swift", "ClusterGate.swift", "Eventually.swift", "FreePort.swift",
             "ReplacedQueries.swift",
         ]
+        if Context.environment["SKEP_SANITIZE"] == "thread" { target.sources?.append("ThreadSanitizerMutex.swift") }
     }
 }

@@ -1,4 +1,5 @@
 package import Core
+import Logging
 package import Store
 
 /// Removes what the rules let go, logs before rows.

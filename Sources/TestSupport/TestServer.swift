@@ -37,9 +37,13 @@ package struct TestServer: Sendable {
 
     package var store: Store { engine.store }
 
-    /// Shows replies as they are on the wire: the shared client decompresses them unasked.
-    private static let client = HTTPClient(
-        eventLoopGroupProvider: .singleton, configuration: HTTPClient.Configuration(decompression: .disabled))
+    /// Shows replies as they are on the wire: the shared client decompresses them unasked. Patient, because requests of all
+    /// tests share the machine.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(decompression: .disabled)
+        configuration.timeout.connect = .seconds(120)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     /// Sends a request and reads the whole reply.
     package func request(
@@ -56,7 +60,7 @@ package struct TestServer: Sendable {
         } else if let body {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        let response = try await Self.client.execute(request, timeout: .seconds(60))
+        let response = try await Self.client.execute(request, timeout: .seconds(300))
         let buffer = try await response.body.collect(upTo: 512 << 20)
         return TestReply(
             status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) },

@@ -80,6 +80,7 @@ extension TestServer {
     /// One that lets many streams be open at once.
     private static let streams: HTTPClient = {
         var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(120)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1000
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()

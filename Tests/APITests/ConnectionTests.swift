@@ -174,8 +174,11 @@ import Testing
                 return await connection.readToEnd()
             }
             #expect(rest.utf8.count < 32 << 20, "\(rest.utf8.count)")
-            let whole = try await server.get("/api/repos/acme/app/logs/1/1", token: server.rootToken)
-            #expect(whole.body.count == 32 << 20)
+            // From a server that gives its clients the usual time: this one may be held up by other tests.
+            try await server.withAnother { other in
+                let whole = try await other.get("/api/repos/acme/app/logs/1/1", token: other.rootToken)
+                #expect(whole.body.count == 32 << 20)
+            }
             try await agent.finish(job, logSize: 32 << 20)
         }
     }

@@ -8,7 +8,7 @@ import Testing
 
 /// Everything that changes a job, at random and at once.
 @Suite struct HuntTests {
-    @Test(.timeLimit(.minutes(3))) func nothingDeadlocksAndNothingIsLost() async throws {
+    @Test(.timeLimit(.minutes(10))) func nothingDeadlocksAndNothingIsLost() async throws {
         try await withLab { lab in
             lab.forge.state.withLock { $0.file = "matrix:\n  A: [1, 2, 3]\nbuild:\n  image: a\n  commands: [b]\n" }
             for number in 1...4 { try await lab.push(Lab.commit(number)) }

@@ -56,7 +56,7 @@ private final class Claimed: Sendable {
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func aThousandItemsAreClaimedOnceEach() async throws {
+    @Test(.timeLimit(.minutes(10))) func aThousandItemsAreClaimedOnceEach() async throws {
         try await withMigratedDatabase { url, database in
             try await Self.makeClasses(database)
             let queue = WorkQueue(database)

@@ -118,8 +118,9 @@ import Testing
                 from (select (1.07 ^ n)::bigint + 1 as ms from generate_series(1, 320) n) given
                 where abs(extract(epoch from ci_report.bucket_duration(duration_bucket(ms))) * 1000 / ms - 1) > 0.045
                 """
-            #expect(try await database.texts(far) == [])
-            #expect(try await database.texts("select duration_bucket(0)") == ["0"])
+            let wrong = try await database.texts(far)
+            let first = try await database.texts("select duration_bucket(0)")
+            #expect(wrong == [] && first == ["0"])
         }
     }
 

@@ -24,7 +24,7 @@ import Testing
     }
 
     /// With the lease that servers have unless told otherwise.
-    @Test(.timeLimit(.minutes(3))) func aKilledAgentsJobRunsElsewhereWithinALeaseAndFiveSeconds() async throws {
+    @Test(.timeLimit(.minutes(10))) func aKilledAgentsJobRunsElsewhereWithinALeaseAndFiveSeconds() async throws {
         try await Installation.withInstallation(lease: 30) { skep in
             try await skep.startServer()
             try skep.startAgent("first")
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func serverAndAgentAreKilledTogetherAndTheBuildEnds() async throws {
+    @Test(.timeLimit(.minutes(10))) func serverAndAgentAreKilledTogetherAndTheBuildEnds() async throws {
         try await Installation.withInstallation(lease: 10) { skep in
             try await skep.startServer()
             try skep.startAgent("first")
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func aCancelAfterAServersRestartStopsTheJob() async throws {
+    @Test(.timeLimit(.minutes(10))) func aCancelAfterAServersRestartStopsTheJob() async throws {
         try await Installation.withInstallation(lease: 10) { skep in
             try await skep.startServer()
             try skep.startAgent("first")
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func aStartingServerLeavesWhatRunsAndWaitsAlone() async throws {
+    @Test(.timeLimit(.minutes(10))) func aStartingServerLeavesWhatRunsAndWaitsAlone() async throws {
         try await Installation.withInstallation(lease: 10) { skep in
             try await skep.startServer()
             try skep.startAgent("first")
