@@ -90,6 +90,11 @@ final class BenchLatencies: Sendable {
         }
     }
 
+    /// - Parameter time: nanoseconds.
+    func add(_ time: Int64) {
+        all.withLock { $0.append(time) }
+    }
+
     private static let mark = Array("\"T".utf8)
 
     var summary: String {

@@ -20,7 +20,7 @@ struct Skep: AsyncParsableCommand {
         commandName: "skep",
         abstract: "A multi-tenant continuous-integration server.",
         version: version,
-        subcommands: [DeliverCommand.self, PlainServerCommand.self, BenchLogsCommand.self],
+        subcommands: [DeliverCommand.self, PlainServerCommand.self, BenchHooksCommand.self, BenchLogsCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Roles:",
