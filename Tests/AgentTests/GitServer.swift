@@ -48,17 +48,24 @@ final class GitServer: Sendable {
             let connection = accept(listener.rawValue, nil, nil)
             guard connection >= 0 else { break }
             _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-            Task { [self] in
+            // Reading waits for the client: on a thread of its own, because tasks have few to share.
+            let reader = Thread { [self] in
                 let descriptor = FileDescriptor(rawValue: connection)
-                try? await answer(descriptor)
-                try? descriptor.close()
+                guard let request = try? GitRequest(reading: descriptor) else {
+                    try? descriptor.close()
+                    return
+                }
+                Task { [self] in
+                    try? await answer(request, descriptor)
+                    try? descriptor.close()
+                }
             }
+            reader.start()
         }
         try? listener.close()
     }
 
-    private func answer(_ connection: FileDescriptor) async throws {
-        let request = try GitRequest(reading: connection)
+    private func answer(_ request: GitRequest, _ connection: FileDescriptor) async throws {
         guard request.headers["authorization"] == authorization else {
             statuses.withLock { $0.append(401) }
             let head = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\n"
