@@ -13,7 +13,7 @@ package struct NotInTime: Error, CustomStringConvertible {
 ///
 /// - Throws: `NotInTime` with the place of the call and the last error, if `timeout` passes before.
 package func eventually(
-    timeout: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
+    timeout: Duration = .seconds(120), isolation: isolated (any Actor)? = #isolation,
     file: StaticString = #fileID, line: UInt = #line, _ condition: () async throws -> Bool
 ) async throws {
     _ = try await eventualValue(timeout: timeout, file: file, line: line) { try await condition() ? true : nil }
@@ -21,7 +21,7 @@ package func eventually(
 
 /// Asks again and again, at short intervals, until there is a value, and returns it. As `eventually` in all else.
 package func eventualValue<T>(
-    timeout: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
+    timeout: Duration = .seconds(120), isolation: isolated (any Actor)? = #isolation,
     file: StaticString = #fileID, line: UInt = #line, _ value: () async throws -> T?
 ) async throws -> T {
     let deadline = ContinuousClock.now + timeout

@@ -32,7 +32,7 @@ enum OwnDocker {
         atexit { OwnDocker.end() }
         let address = try EngineAddress(host: "unix://\(folder)/socket")
         do {
-            try await eventually(timeout: .seconds(30)) {
+            try await eventually(timeout: .seconds(180)) {
                 try await EngineClient.connect(to: address).close()
                 return true
             }

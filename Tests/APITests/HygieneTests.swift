@@ -130,7 +130,7 @@ import Testing
                     _ = try await other.execute(Statement(name: "test: \(sql)", sql: sql), [])
                 }
             }
-            let reply = try await eventualValue(timeout: .seconds(30)) {
+            let reply = try await eventualValue(timeout: .seconds(180)) {
                 let reply = try await server.get("/api/user", token: server.rootToken)
                 return reply.status == 503 ? reply : nil
             }

@@ -28,10 +28,10 @@ import Testing
             try await one.withAnother(keyRing: try KeyRing(text: seals), workers: true) { two in
                 let load = Load([one, two])
                 let running = Task { try await load.run() }
-                try await eventually(timeout: .seconds(60)) { load.requests > 30 }
+                try await eventually(timeout: .seconds(180)) { load.requests > 30 }
                 _ = try await rotate(two)
                 let before = load.requests
-                try await eventually(timeout: .seconds(60)) { load.requests > before + 30 }
+                try await eventually(timeout: .seconds(180)) { load.requests > before + 30 }
                 load.stop()
                 try await running.value
                 #expect(load.failures == [])

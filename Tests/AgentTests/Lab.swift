@@ -138,7 +138,7 @@ func step(
 
 /// Waits until `condition` holds, for at most 20 s.
 func eventually(
-    within limit: Duration = .seconds(60), _ condition: () throws -> Bool,
+    within limit: Duration = .seconds(120), _ condition: () throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let deadline = ContinuousClock.now + limit

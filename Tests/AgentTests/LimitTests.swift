@@ -88,7 +88,7 @@ import Testing
                 }
                 #expect(lab.server.with(\.ends).isEmpty)
                 lab.server.with { $0.logStatus = nil }
-                try await eventually(within: .seconds(60)) { lab.server.ended }
+                try await eventually(within: .seconds(180)) { lab.server.ended }
             }
             let expected = try await Shell.run(command, in: "/")
             #expect(Data(lab.server.log) == Data("+ \(command)\n\(expected)".utf8))
@@ -106,7 +106,7 @@ import Testing
             lab.server.with { $0.waiting.append(lab.job([step(1, [command, "echo end"])])) }
             var most = 0
             try await lab.withAgent {
-                try await eventually(within: .seconds(60)) {
+                try await eventually(within: .seconds(180)) {
                     most = max(most, lab.bytesOnDisk)
                     return lab.server.ended
                 }

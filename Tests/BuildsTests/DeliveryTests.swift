@@ -22,7 +22,7 @@ import Testing
                 }
                 for _ in 0..<3 {
                     group.addTask {
-                        try await eventually(timeout: .seconds(60)) {
+                        try await eventually(timeout: .seconds(180)) {
                             try await lab.handleDeliveries()
                             return try await lab.number("select count(*) from builds") == 200
                         }
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// The same over HTTP, on a real repository: 200 branches of one commit.
-    @Test(.timeLimit(.minutes(5))) func twoHundredOverHTTP() async throws {
+    @Test(.timeLimit(.minutes(10))) func twoHundredOverHTTP() async throws {
         try await withServer { server in
             let file = "build:\n  image: busybox\n  commands: [echo hi]\n"
             let repo = try await server.repo("octo/hello", files: [".drone.yml": file])
@@ -106,7 +106,7 @@ import Testing
                 }
                 for _ in 0..<2 {
                     group.addTask {
-                        try await eventually(timeout: .seconds(60)) {
+                        try await eventually(timeout: .seconds(180)) {
                             try await lab.handleDeliveries()
                             return try await lab.number("select count(*) from builds") == 60
                         }

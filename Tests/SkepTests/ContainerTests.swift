@@ -73,7 +73,7 @@ import Testing
             let slow = pipeline.replacingOccurrences(of: "[ada, oom]", with: "[ada]")
                 .replacingOccurrences(of: "- echo enough", with: "- echo slow; sleep 3; echo enough")
             try await data.forge.commit([".drone.yml": slow], to: "octocat/hello")
-            try await eventually(timeout: .seconds(60)) {
+            try await eventually(timeout: .seconds(180)) {
                 let log = try await first.get("/api/repos/octocat/hello/logs/1/1")
                 return String(decoding: log, as: UTF8.self).contains("\nslow\n")
             }

@@ -29,7 +29,7 @@ final class DevProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         self.process = Mutex(process)
-        let lines = try await eventualValue(timeout: .seconds(60)) {
+        let lines = try await eventualValue(timeout: .seconds(180)) {
             let text = try String(contentsOfFile: output, encoding: .utf8)
             guard process.isRunning else { throw NotInTime(description: "skep dev ended before it was ready: \(text)") }
             return text.contains("Ctrl-C") ? text.split(separator: "\n") : nil
@@ -53,7 +53,7 @@ final class DevProcess: Sendable {
     }
 
     private func exitCode() async throws -> Int32 {
-        try await eventually(timeout: .seconds(60)) { self.process.withLock { !$0.isRunning } }
+        try await eventually(timeout: .seconds(180)) { self.process.withLock { !$0.isRunning } }
         return process.withLock { $0.terminationStatus }
     }
 

@@ -65,7 +65,7 @@ import Testing
                     to: "octocat/hello",
                     message: "Change \(number)")
             }
-            try await eventually(timeout: .seconds(30)) {
+            try await eventually(timeout: .seconds(180)) {
                 let log = try await first.get("/api/repos/octocat/hello/logs/3/1")
                 return String(decoding: log, as: UTF8.self).contains("line 2")
             }

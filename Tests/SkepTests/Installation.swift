@@ -65,7 +65,7 @@ final class Installation: Sendable {
             "SKEP_KEYRING_FILE": folder + "/keyring", "SKEP_GIT_ROOT": forge.root, "SKEP_AGENTS_LEASE": "\(lease)",
         ]
         try start(name, ["serve"], environment)
-        try await eventually(timeout: .seconds(30)) {
+        try await eventually(timeout: .seconds(180)) {
             try await HTTPClient.shared.get(url: "http://\(address)/readyz").get().status == .ok
         }
     }

@@ -26,6 +26,6 @@ final class Program: Sendable {
     func killHard() async throws {
         let identifier = process.withLock { $0.processIdentifier }
         kill(identifier, SIGKILL)
-        try await eventually(timeout: .seconds(60)) { self.process.withLock { !$0.isRunning } }
+        try await eventually(timeout: .seconds(180)) { self.process.withLock { !$0.isRunning } }
     }
 }

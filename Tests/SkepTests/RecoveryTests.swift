@@ -30,15 +30,15 @@ import Testing
             try skep.startAgent("first")
             let command = waiting(skep)
             try await skep.push(command)
-            try await eventually(timeout: .seconds(30)) { skep.lines(in: "runs").count == 1 }
+            try await eventually(timeout: .seconds(180)) { skep.lines(in: "runs").count == 1 }
             try skep.startAgent("second")
             let lost = ContinuousClock.now
             try await skep.kill("first")
-            try await eventually(timeout: .seconds(60)) { skep.lines(in: "runs").count == 2 }
+            try await eventually(timeout: .seconds(180)) { skep.lines(in: "runs").count == 2 }
             expectRecovery("a killed agent's job ran elsewhere", from: lost, within: .seconds(30 + 5))
             #expect(!isRunning(skep.lines(in: "runs")[0]))
             try skep.touch("go")
-            try await eventually(timeout: .seconds(30)) { try await skep.state() == "success 2" }
+            try await eventually(timeout: .seconds(180)) { try await skep.state() == "success 2" }
             #expect(try await skep.log(attempt: 2) == "+ \(command)\ndone\n")
             let earlier = try await skep.log(attempt: 1)
             #expect("+ \(command)\n".hasPrefix(earlier))
@@ -50,16 +50,16 @@ import Testing
             try await skep.startServer()
             try skep.startAgent("first")
             try await skep.push(waiting(skep))
-            try await eventually(timeout: .seconds(30)) { skep.lines(in: "runs").count == 1 }
+            try await eventually(timeout: .seconds(180)) { skep.lines(in: "runs").count == 1 }
             try await skep.kill("server")
             try await skep.kill("first")
             try await skep.startServer()
             let back = ContinuousClock.now
             try skep.startAgent("second")
-            try await eventually(timeout: .seconds(60)) { skep.lines(in: "runs").count == 2 }
+            try await eventually(timeout: .seconds(180)) { skep.lines(in: "runs").count == 2 }
             expectRecovery("a job of a killed server and agent ran again", from: back, within: .seconds(10 + 5))
             try skep.touch("go")
-            try await eventually(timeout: .seconds(30)) { try await skep.state() == "success 2" }
+            try await eventually(timeout: .seconds(180)) { try await skep.state() == "success 2" }
         }
     }
 
@@ -68,13 +68,13 @@ import Testing
             try await skep.startServer()
             try skep.startAgent("first")
             try await skep.push(waiting(skep))
-            try await eventually(timeout: .seconds(30)) { try await skep.state() == "running 1" }
+            try await eventually(timeout: .seconds(180)) { try await skep.state() == "running 1" }
             try await eventually { skep.lines(in: "runs").count == 1 }
             try await skep.kill("server")
             try await skep.startServer()
             let asked = ContinuousClock.now
             #expect(try await skep.request("DELETE", "/api/repos/octo/hello/logs/1/1").status == .noContent)
-            try await eventually(timeout: .seconds(60)) { try await skep.state() == "killed 1" }
+            try await eventually(timeout: .seconds(180)) { try await skep.state() == "killed 1" }
             // Two seconds to the next heartbeat, or five where the agent waits longer because the server was away.
             expectRecovery("a job cancelled after a restart was killed", from: asked, within: .seconds(10))
             #expect(!isRunning(skep.lines(in: "runs")[0]))
@@ -86,7 +86,7 @@ import Testing
             try await skep.startServer()
             try skep.startAgent("first")
             try await skep.push(waiting(skep))
-            try await eventually(timeout: .seconds(30)) { try await skep.state() == "running 1" }
+            try await eventually(timeout: .seconds(180)) { try await skep.state() == "running 1" }
             try await skep.forge.commit(["again": "1"], to: "octo/hello")
             try await eventually { try await skep.state(ofBuild: 2) == "pending 0" }
             try await skep.startServer("other", port: try FreePort.find())
@@ -96,8 +96,8 @@ import Testing
             try await skep.startServer()
             #expect(try await skep.state() == "running 1")
             try skep.touch("go")
-            try await eventually(timeout: .seconds(30)) { try await skep.state() == "success 1" }
-            try await eventually(timeout: .seconds(30)) { try await skep.state(ofBuild: 2) == "success 1" }
+            try await eventually(timeout: .seconds(180)) { try await skep.state() == "success 1" }
+            try await eventually(timeout: .seconds(180)) { try await skep.state(ofBuild: 2) == "success 1" }
         }
     }
 }
