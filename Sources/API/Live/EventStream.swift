@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Postgres
 import ServiceLifecycle
 import Synchronization
 
@@ -38,7 +39,10 @@ struct EventStream: Sendable {
                         try await events.write(ByteBuffer(staticString: "retry: 1000\n\n"))
                         try await body(&events)
                     }
-                } catch is CancellationError {}
+                } catch is CancellationError {
+                } catch let error as PostgresError where error.code == .cancelled {
+                    // The same, in the middle of a statement.
+                }
                 // A client that does not read would hold up the end too: its connection is closed.
                 try await Self.end(writer)
             })
