@@ -107,14 +107,11 @@ extension Operations {
         tenantID: Int64?, repoID: Int64?, object: String
     ) {
         if let path {
-            guard let forge = try await store.findForge(path.forge),
-                let id = try await store.hookSecret(forge: forge.name, path: path)?.repoID,
-                let repo = try await store.repo(id: id)
-            else { throw AccessError.notFound("There is no repository \(path).") }
+            let repo = try await store.repo(named: path)
             return (repo.tenantID, repo.id, "\(path)")
         }
         guard let name else { return (nil, nil, "server") }
-        guard let tenant = try await store.findTenant(forge: name.forge, name: name.name) else { throw name.notFound }
+        let tenant = try await store.tenant(named: name)
         return (tenant.id, nil, tenant.name)
     }
 }

@@ -76,17 +76,30 @@ package struct Operations: Sendable {
 
     /// A repository's key pairs, newest first. `action` says in the audit what for: whoever has them opens its secrets.
     package func keyPairs(of path: RepoPath, for action: String) async throws -> [KeyPair] {
-        guard let forge = try await store.findForge(path.forge),
-            let id = try await store.hookSecret(forge: forge.name, path: path)?.repoID,
-            let repo = try await store.repo(id: id)
-        else { throw AccessError.notFound("There is no repository \(path).") }
-        let pairs = try await store.keyPairs(repoID: id)
+        let repo = try await store.repo(named: path)
+        let pairs = try await store.keyPairs(repoID: repo.id)
         guard !pairs.isEmpty else { throw AccessError.notFound("\(path) has no key.") }
         try await store.record(repo.audit(action, by: actor, after: ["kids": .list(pairs.map(\.keyID))]))
         return pairs
     }
 
     private func noUser(_ login: String) -> AccessError { .notFound("There is no user \(login).") }
+}
+
+extension Store {
+    /// Throws `notFound` where no such repository is active. Opens no secret, and so needs no key ring.
+    func repo(named path: RepoPath) async throws -> Repo {
+        guard let forge = try await findForge(path.forge), let id = try await repoID(forge: forge.name, path: path),
+            let repo = try await repo(id: id)
+        else { throw AccessError.notFound("There is no repository \(path).") }
+        return repo
+    }
+
+    /// Throws `notFound` where there is no such tenant.
+    func tenant(named name: TenantName) async throws -> Tenant {
+        guard let tenant = try await findTenant(forge: name.forge, name: name.name) else { throw name.notFound }
+        return tenant
+    }
 }
 
 extension Refusal {

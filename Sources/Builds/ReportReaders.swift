@@ -13,7 +13,7 @@ extension Operations {
     {
         do {
             return try await store.transaction { store, _ in
-                let tenant = try await self.tenant(name, store)
+                let tenant = if let name { try await store.tenant(named: name) } else { Tenant?.none }
                 let isNew = try await store.grantReader(login, tenantID: tenant?.id, password: password, limits)
                 let fields: AuditFields = [
                     "tenant": .init(tenant?.name), "read_only": .bool(limits.isReadOnly), "created": .bool(isNew),
@@ -31,7 +31,7 @@ extension Operations {
     package func revokeReports(from login: String, of name: TenantName?) async throws -> Bool {
         do {
             return try await store.transaction { store, _ in
-                let tenant = try await self.tenant(name, store)
+                let tenant = if let name { try await store.tenant(named: name) } else { Tenant?.none }
                 let isLast = try await store.revokeReader(login, tenantID: tenant?.id)
                 let fields: AuditFields = ["tenant": .init(tenant?.name)]
                 try await store.record(
@@ -41,12 +41,6 @@ extension Operations {
         } catch let error as PostgresError {
             throw refusal(error, login) ?? error
         }
-    }
-
-    private func tenant(_ name: TenantName?, _ store: Store) async throws -> Tenant? {
-        guard let name else { return nil }
-        guard let tenant = try await store.findTenant(forge: name.forge, name: name.name) else { throw name.notFound }
-        return tenant
     }
 
     /// What the functions of `ci_report` and the making of roles are refused for.

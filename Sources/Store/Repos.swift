@@ -131,6 +131,11 @@ extension Store {
     }
 
     /// nil: no such repository is active.
+    package func repoID(forge: String, path: RepoPath) async throws -> Int64? {
+        try await session.first(.findForHook, [.text(forge), .text(path.owner), .text(path.name)])?.decode(at: 0)
+    }
+
+    /// nil: no such repository is active.
     package func hookSecret(forge: String, path: RepoPath) async throws -> HookSecret? {
         guard let row = try await session.first(.findForHook, [.text(forge), .text(path.owner), .text(path.name)])
         else { return nil }

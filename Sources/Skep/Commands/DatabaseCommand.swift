@@ -83,9 +83,15 @@ struct ReaderOptions: ParsableArguments {
     /// nil: all.
     var name: TenantName? {
         get throws {
-            guard let tenant else { return nil }
-            guard let name = TenantName(tenant) else { throw ValidationError("\(tenant) cannot be a tenant.") }
-            return name
+            try tenant.map(TenantName.init(option:))
         }
+    }
+}
+
+extension TenantName {
+    /// OWNER, or FORGE:OWNER.
+    init(option text: String) throws {
+        guard let name = TenantName(text) else { throw ValidationError("\(text) cannot be a tenant.") }
+        self = name
     }
 }

@@ -73,12 +73,18 @@ private func withKeyPairs(
 ) async throws {
     try await orExplain {
         let ring = try await options.settings().ring()
-        let parts = repo.split(separator: "/")
-        guard parts.count >= 2,
-            let path = RepoPath(owner: parts.dropLast().joined(separator: "/"), name: String(parts.last ?? ""))
-        else { throw SettingsError(message: "--repo must be OWNER/NAME.") }
+        guard let path = RepoPath(option: repo) else { throw SettingsError(message: "--repo must be OWNER/NAME.") }
         try await withStore(options, keyRing: ring) { store in
             try body(try await Operations(store: store, actor: .person).keyPairs(of: path, for: action))
         }
+    }
+}
+
+extension RepoPath {
+    /// OWNER/NAME, where the owner may have slashes of its own.
+    init?(option text: String) {
+        let parts = text.split(separator: "/")
+        guard parts.count >= 2 else { return nil }
+        self.init(owner: parts.dropLast().joined(separator: "/"), name: String(parts.last ?? ""))
     }
 }

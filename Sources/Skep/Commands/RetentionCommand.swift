@@ -64,16 +64,9 @@ struct RetentionCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let name = try tenant.map { text -> TenantName in
-                guard let name = TenantName(text) else { throw ValidationError("\(text) cannot be a tenant.") }
-                return name
-            }
+            let name = try tenant.map(TenantName.init(option:))
             let path = try repo.map { text -> RepoPath in
-                let parts = text.split(separator: "/")
-                guard parts.count >= 2,
-                    let path = RepoPath(
-                        owner: parts.dropLast().joined(separator: "/"), name: String(parts.last ?? ""))
-                else { throw ValidationError("--repo must be OWNER/NAME.") }
+                guard let path = RepoPath(option: text) else { throw ValidationError("--repo must be OWNER/NAME.") }
                 return path
             }
             let rule = RetentionRule(
