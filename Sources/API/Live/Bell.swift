@@ -31,7 +31,7 @@ final class Bell: Sendable {
         for waiter in waiters.values { waiter.continuation.resume() }
     }
 
-    /// Lets those go whose time is over. Somebody must call it from time to time: a timer for each of a thousand waiters would
+    /// Lets those go whose time is over. To be called from time to time: a timer for each of a thousand waiters would
     /// cost more than what they wait for.
     func releaseOverdue(at now: Instant = .now) {
         let overdue = state.withLock { state in
@@ -40,6 +40,29 @@ final class Bell: Sendable {
             return overdue
         }
         for waiter in overdue.values { waiter.continuation.resume() }
+    }
+
+    private static let pause = Duration.milliseconds(500)
+
+    /// Looks at once, after every signal, and at least every half second, until the task is cancelled; meanwhile lets those go
+    /// whose time is over.
+    func attend(
+        _ signals: AsyncStream<Void>, _ signal: AsyncStream<Void>.Continuation,
+        _ look: @escaping @Sendable () async -> Void
+    ) async {
+        signal.yield()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while (try? await Task.sleep(for: Self.pause)) != nil {
+                    signal.yield()
+                    self.releaseOverdue()
+                }
+            }
+            group.addTask {
+                for await _ in signals { await look() }
+            }
+            await group.waitForAll()
+        }
     }
 
     /// Returns when it has been rung more than `count` times, when the deadline was noticed, or when the task is cancelled.

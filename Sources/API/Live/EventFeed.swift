@@ -43,7 +43,6 @@ final class EventFeed: Sendable {
         var forgotten: UInt64 = 0
     }
 
-    private static let pause = Duration.milliseconds(500)
     /// Between two looks, so that they are not as many as the events.
     private static let rest = Duration.milliseconds(20)
     private static let mostAtOnce = 5_000
@@ -109,21 +108,9 @@ final class EventFeed: Sendable {
     private func run(_ logger: Logger) async {
         let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let hearing = engine.whenBuildsChange { signal.yield() }
-        signal.yield()
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [bell] in
-                while (try? await Task.sleep(for: Self.pause)) != nil {
-                    signal.yield()
-                    bell.releaseOverdue()
-                }
-            }
-            group.addTask {
-                for await _ in signals {
-                    await self.readSafely(logger)
-                    try? await Task.sleep(for: Self.rest)
-                }
-            }
-            await group.waitForAll()
+        await bell.attend(signals, signal) {
+            await self.readSafely(logger)
+            try? await Task.sleep(for: Self.rest)
         }
         withExtendedLifetime(hearing) {}
     }

@@ -33,7 +33,6 @@ final class JobTail: Sendable {
         var watchDue = ContinuousClock.now
     }
 
-    private static let pause = Duration.milliseconds(500)
     private static let watch = Duration.seconds(30)
     /// Bytes of text read at once.
     private static let budget = 512 << 10
@@ -69,20 +68,8 @@ final class JobTail: Sendable {
     /// Reads along until the task is cancelled.
     func run() async {
         let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        signal.yield()
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [bell] in
-                while (try? await Task.sleep(for: Self.pause)) != nil {
-                    signal.yield()
-                    bell.releaseOverdue()
-                }
-            }
-            group.addTask {
-                for await _ in signals {
-                    while !Task.isCancelled, await self.readSafely(signal) {}
-                }
-            }
-            await group.waitForAll()
+        await bell.attend(signals, signal) {
+            while !Task.isCancelled, await self.readSafely(signal) {}
         }
         state.withLock { $0.hearing = nil }
     }

@@ -109,10 +109,7 @@ struct TailReader: Sendable {
 
     private func page(_ attempt: TailedAttempt, _ offset: Int64, _ limit: Int64) async throws -> [TailFrame] {
         let segments = try await engine.store.tail(of: attempt, from: offset, before: limit, budget: Self.pageLength)
-        var text: [UInt8] = []
-        for segment in segments where segment.end > offset + Int64(text.count) {
-            text += try segment.clipped(to: offset + Int64(text.count)..<limit).output()
-        }
+        let text = try TailWindow.text(of: segments, from: offset, before: limit)
         let isLast = offset + Int64(text.count) >= limit
         return TailFrames.render(text[...], at: offset, attempt: attempt.number, isLast: isLast)
     }

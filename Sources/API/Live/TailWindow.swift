@@ -24,11 +24,11 @@ struct TailWindow {
     /// Where reading an attempt's log begins: its last bytes tell whether its last character is all there.
     static func beginning(of attempt: TailedAttempt) -> Int64 { max(attempt.size - 3, 0) }
 
-    /// The text in segments from `offset` on.
-    static func text(of segments: [Segment], from offset: Int64) throws -> [UInt8] {
+    /// The text in segments from `offset` on, before `limit`.
+    static func text(of segments: [Segment], from offset: Int64, before limit: Int64 = .max) throws -> [UInt8] {
         var text: [UInt8] = []
         for segment in segments where segment.end > offset + Int64(text.count) {
-            text += try segment.clipped(to: offset + Int64(text.count)..<segment.end).output()
+            text += try segment.clipped(to: offset + Int64(text.count)..<limit).output()
         }
         return text
     }
