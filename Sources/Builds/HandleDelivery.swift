@@ -146,6 +146,9 @@ extension Engine {
             switch try forge.client.read(delivery.request) {
             case .ignored(let reason): return .ignored(reason: reason)
             case .refs(let changes, _): return .refs(try await prepare(changes, repo, forge))
+            case .moved(let change, _): return .refs(try await prepare([change], repo, forge))
+            case .pullRequest, .pullRequestEnded, .deployment, .repository:
+                return .ignored(reason: "Skep does not act on this event yet")
             }
         } catch let error as HookError {
             return .failed(reason: "The delivery cannot be read: \(error).")
