@@ -80,10 +80,9 @@ package struct GitLabForge: HostedForge {
         }
     }
 
-    /// GitLab leaves files out beyond a limit that its administrators set, 1000 at first.
+    /// From the newest commit that both have. GitLab leaves files out beyond a limit that its administrators set, 1000 at first.
     package func changedPaths(from before: String, to after: String, in path: RepoPath) async throws -> [String]? {
-        let question =
-            "\(project(path))/repository/compare?from=\(before.escaped)&to=\(after.escaped)&straight=true"
+        let question = "\(project(path))/repository/compare?from=\(before.escaped)&to=\(after.escaped)"
         guard let answer = try await http.get(Comparison.self, question), answer.compareTimeout != true,
             let diffs = answer.diffs, diffs.count < 1000
         else { return nil }
