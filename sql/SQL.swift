@@ -70,6 +70,7 @@ package enum SQL {
         file("retention", PackageResources.retention_sql),
         file("secrets", PackageResources.secrets_sql),
         file("server", PackageResources.server_sql),
+        file("statuses", PackageResources.statuses_sql),
         file("tails", PackageResources.tails_sql),
         file("tenants", PackageResources.tenants_sql),
         file("tokens", PackageResources.tokens_sql),
