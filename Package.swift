@@ -82,7 +82,8 @@ let package = Package(
         library("Store", ["Core", "LogStream", "Postgres", "SQL", "Sealing"]),
         library("Queue", ["Core", "Postgres", "SQL", logging, serviceLifecycle]),
         library(
-            "Forge", ["Core", "Sealing", asyncHTTPClient, logging, nioCore, nioHTTP1, subprocess, systemPackage]),
+            "Forge",
+            ["Core", "Sealing", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, subprocess, systemPackage]),
         library(
             "Builds",
             [

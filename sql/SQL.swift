@@ -27,6 +27,7 @@ package enum SQL {
         file("0009_reporting", PackageResources._009_reporting_sql),
         file("0010_report_indexes", PackageResources._010_report_indexes_sql),
         file("0011_retention", PackageResources._011_retention_sql),
+        file("0012_forges", PackageResources._012_forges_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.
@@ -69,6 +70,7 @@ package enum SQL {
         file("retention", PackageResources.retention_sql),
         file("secrets", PackageResources.secrets_sql),
         file("server", PackageResources.server_sql),
+        file("statuses", PackageResources.statuses_sql),
         file("tails", PackageResources.tails_sql),
         file("tenants", PackageResources.tenants_sql),
         file("tokens", PackageResources.tokens_sql),

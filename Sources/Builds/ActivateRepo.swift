@@ -56,7 +56,7 @@ extension Engine {
         -> Repo
     {
         do {
-            let target = HookTarget(path: repo.path, url: "\(settings.publicURL)/hook", secret: secret)
+            let target = HookTarget(path: repo.path, url: forge.hookURL(settings.publicURL), secret: secret)
             try await ask(forge) { try await $0.installHook(target) }
             return repo
         } catch {

@@ -97,12 +97,20 @@ package struct Forges: Sendable {
             self.isDefault = isDefault
             self.client = client
         }
+
+        /// Where its hooks are to send what happens.
+        func hookURL(_ publicURL: String) -> String { Forges.hookURL(publicURL, forge: isDefault ? nil : name) }
     }
 
     package let entries: [Entry]
 
     package init(_ entries: [Entry]) {
         self.entries = entries
+    }
+
+    /// - Parameter forge: its name; nil for the default one.
+    package static func hookURL(_ publicURL: String, forge: String?) -> String {
+        forge.map { "\(publicURL)/hook?forge=\($0)" } ?? "\(publicURL)/hook"
     }
 
     /// The default one where `name` is nil.

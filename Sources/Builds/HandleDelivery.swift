@@ -48,12 +48,22 @@ extension Engine {
         var batch: [(WaitingDelivery, PreparedDelivery)] = []
         var began = ContinuousClock.now
         for delivery in deliveries {
+            let prepared: PreparedDelivery
             do {
-                batch.append((delivery, try await prepare(delivery, repo)))
+                prepared = try await prepare(delivery, repo)
             } catch let error as RetryLater {
                 try await settle(batch, repo, lease)
                 throw error
             }
+            if prepared.standsAlone {
+                try await settle(batch, repo, lease)
+                try await settle([(delivery, prepared)], repo, lease)
+                batch = []
+                // The rest is looked at with the repository as it is now.
+                if case .repository = prepared { return try await close(lease, handled: 50) }
+                continue
+            }
+            batch.append((delivery, prepared))
             // A forge that is slow holds up nothing that is ready.
             guard batch.count >= most || ContinuousClock.now - began > .seconds(1) else { continue }
             try await settle(batch, repo, lease)
@@ -113,7 +123,7 @@ extension Engine {
     }
 
     private func putOff(_ lease: IntakeLease, _ error: RetryLater) async throws {
-        let seconds = min(300, 1 << min(lease.tries, 9))
+        let seconds = max(min(300, 1 << min(lease.tries, 9)), error.seconds)
         logger.warning(
             "a delivery is put off",
             metadata: [
@@ -130,13 +140,28 @@ struct LostLease: Error {}
 /// The forge could not be asked.
 struct RetryLater: Error {
     var cause: String
+    /// The forge wants to be left alone for so many seconds.
+    var seconds = 0
 }
 
 /// A delivery with all that the forge was asked for.
 enum PreparedDelivery: Sendable {
     case refs([PreparedChange])
+    /// The repository itself is not what it was.
+    case repository(RepositoryChange)
     case ignored(reason: String)
     case failed(reason: String)
+
+    /// Whether it locks builds that were made before, or the repository: then it is written alone, since locks of those come
+    /// before those of the events that others of a batch make.
+    var standsAlone: Bool {
+        switch self {
+        case .refs(let changes):
+            changes.contains { if case .cancel = $0.plan { true } else { false } }
+        case .repository: true
+        case .ignored, .failed: false
+        }
+    }
 }
 
 extension Engine {
@@ -146,6 +171,14 @@ extension Engine {
             switch try forge.client.read(delivery.request) {
             case .ignored(let reason): return .ignored(reason: reason)
             case .refs(let changes, _): return .refs(try await prepare(changes, repo, forge))
+            case .moved(let change, let details):
+                return .refs([try await prepare(change, repo, forge, says: details)])
+            case .pullRequest(let pull): return .refs([try await prepare(pull, repo, forge)])
+            case .pullRequestEnded(let end):
+                let ref = RefChange(ref: end.ref, before: nil, after: nil)
+                return .refs([PreparedChange(ref: ref, plan: .cancel(.pullRequest, reason: end.reason))])
+            case .deployment(let asked): return .refs([try await prepare(asked, repo, forge)])
+            case .repository(let change): return .repository(change)
             }
         } catch let error as HookError {
             return .failed(reason: "The delivery cannot be read: \(error).")
@@ -155,7 +188,8 @@ extension Engine {
             guard delivery.tries < triesAllowed else {
                 return .failed(reason: "The forge did not answer in \(triesAllowed) tries; the last time: \(error).")
             }
-            throw RetryLater(cause: "\(error) \(error.detail)")
+            throw RetryLater(
+                cause: "\(error) \(error.detail)", seconds: Int(error.retryAfter?.components.seconds ?? 0))
         }
     }
 

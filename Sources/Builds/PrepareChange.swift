@@ -11,6 +11,8 @@ struct PreparedChange: Sendable {
 
     enum Plan: Sendable {
         case build(BuildSource)
+        /// What waits or runs for the ref is of no use any more.
+        case cancel(Event, reason: String)
         case none(reason: String)
     }
 }
@@ -22,6 +24,8 @@ struct BuildSource: Sendable {
     /// The `.drone.yml` of the commit.
     var config: [UInt8]
     var deployTo = ""
+    /// The forge's id of the deployment it is of.
+    var deployment: Int64?
     var parent: Int64?
     /// A pull request whose commits come from another repository.
     var fromFork = false
@@ -35,38 +39,101 @@ struct BuildSource: Sendable {
 
 extension Engine {
     /// Decides whether the change of a ref makes a build, and asks the forge for what the build needs.
-    func prepare(_ ref: RefChange, _ repo: Repo, _ forge: Forges.Entry) async throws -> PreparedChange {
-        PreparedChange(ref: ref, plan: try await plan(ref, repo, forge))
+    func prepare(
+        _ ref: RefChange, _ repo: Repo, _ forge: Forges.Entry, says details: HookDetails = HookDetails()
+    ) async throws -> PreparedChange {
+        PreparedChange(ref: ref, plan: try await plan(ref, repo, forge, details))
     }
 
-    private func plan(_ ref: RefChange, _ repo: Repo, _ forge: Forges.Entry) async throws -> PreparedChange.Plan {
+    func prepare(_ pull: PullRequestChange, _ repo: Repo, _ forge: Forges.Entry) async throws -> PreparedChange {
+        let draft = Draft(
+            event: .pullRequest, object: pull.commit.isEmpty ? pull.ref : pull.commit, base: pull.baseBranch,
+            ref: pull.ref, branch: pull.headBranch, refspec: "\(pull.headBranch):\(pull.baseBranch)",
+            fromFork: pull.isFromFork, details: pull.details)
+        let ref = RefChange(ref: pull.ref, before: nil, after: pull.commit)
+        return PreparedChange(ref: ref, plan: try await plan(draft, repo, forge))
+    }
+
+    func prepare(_ asked: DeploymentRequest, _ repo: Repo, _ forge: Forges.Entry) async throws -> PreparedChange {
+        let draft = Draft(
+            event: .deployment, object: asked.commit, ref: asked.ref, branch: asked.ref, deployTo: asked.environment,
+            deployment: asked.id, details: asked.details)
+        let ref = RefChange(ref: asked.ref, before: nil, after: asked.commit)
+        return PreparedChange(ref: ref, plan: try await plan(draft, repo, forge))
+    }
+
+    /// What a build is to be of, before the forge was asked.
+    private struct Draft {
+        var event: Event
+        /// A commit, a tag's object, or a ref.
+        var object: String
+        /// What the commit is compared with. nil: nothing.
+        var base: String?
+        var ref: String
+        var branch: String
+        var refspec = ""
+        var deployTo = ""
+        var deployment: Int64?
+        var fromFork = false
+        var details: HookDetails
+    }
+
+    private func plan(
+        _ ref: RefChange, _ repo: Repo, _ forge: Forges.Entry, _ details: HookDetails
+    ) async throws -> PreparedChange.Plan {
         guard let event = ref.event else { return .none(reason: "\(ref.ref) is neither a branch nor a tag") }
-        guard let object = ref.after else { return .none(reason: "\(ref.ref) was deleted") }
+        guard let object = ref.after else {
+            let reason = "\(ref.ref) was deleted"
+            return event == .push ? .cancel(.push, reason: reason) : .none(reason: reason)
+        }
+        let draft = Draft(
+            event: event, object: object, base: ref.branch == nil ? nil : ref.before, ref: ref.ref,
+            branch: ref.branch ?? ref.tag ?? ref.ref, details: details)
+        return try await plan(draft, repo, forge)
+    }
+
+    private func plan(_ draft: Draft, _ repo: Repo, _ forge: Forges.Entry) async throws -> PreparedChange.Plan {
+        let event = draft.event
         guard repo.allows[event] else { return .none(reason: "the repository builds no \(event.rawValue) events") }
-        guard
-            let found = try await forge.client.snapshot(of: object, files: [".drone.yml", ".drone.sec"], in: repo.path)
-        else { return .none(reason: "the repository has no commit \(object)") }
+        let names = [".drone.yml", ".drone.sec"]
+        guard let found = try await forge.client.snapshot(of: draft.object, files: names, in: repo.path) else {
+            return .none(reason: "the repository has no commit \(draft.object)")
+        }
         let commit = found.commit
         guard !skipsCI(message: commit.message) else { return .none(reason: "the commit's message says to skip") }
         guard let config = config(found.files[0]) else {
             return .none(reason: "there is no .drone.yml at commit \(commit.id)")
         }
-        let change = Change(ref, commit, repo)
-        if let reason = reasonNotToBuild(config, branch: change.branch, event: event) { return .none(reason: reason) }
-        let sealed = sealed(found.files[1])
-        let paths = try await changedPaths(ref, commit, config, repo, forge)
-        return .build(
-            BuildSource(event: event, change: change, config: config, sealed: sealed, changedPaths: paths))
+        if let reason = reasonNotToBuild(config, branch: draft.branch, event: event) { return .none(reason: reason) }
+        var source = BuildSource(event: event, change: change(draft, commit, repo), config: config)
+        source.deployTo = draft.deployTo
+        source.deployment = draft.deployment
+        source.fromFork = draft.fromFork
+        source.sealed = sealed(found.files[1])
+        source.changedPaths = try await changedPaths(draft.base, commit, config, repo, forge)
+        return .build(source)
+    }
+
+    /// Who did it is what the forge says, which knows logins; the commit says what its author had configured.
+    private func change(_ draft: Draft, _ commit: CommitInfo, _ repo: Repo) -> Change {
+        let says = draft.details
+        let email = says.authorEmail.isEmpty ? commit.authorEmail : says.authorEmail
+        let isPull = draft.event == .pullRequest
+        return Change(
+            commit: commit.id, branch: draft.branch, ref: draft.ref, refspec: draft.refspec, remote: repo.cloneURL,
+            title: says.title.withoutNUL, message: isPull ? says.message.withoutNUL : commit.message,
+            timestamp: commit.timestamp, author: (says.author.isEmpty ? commit.authorName : says.author).withoutNUL,
+            authorAvatar: says.authorAvatar.isEmpty ? Gravatar.url(email: email) : says.authorAvatar.withoutNUL,
+            authorEmail: email.withoutNUL, linkURL: says.linkURL.isEmpty ? repo.linkURL : says.linkURL.withoutNUL)
     }
 
     /// Asked only where the file wants to know. A new branch has nothing to compare with.
     private func changedPaths(
-        _ ref: RefChange, _ commit: CommitInfo, _ config: [UInt8], _ repo: Repo, _ forge: Forges.Entry
+        _ base: String?, _ commit: CommitInfo, _ config: [UInt8], _ repo: Repo, _ forge: Forges.Entry
     ) async throws -> [String]? {
-        guard ref.branch != nil, let before = ref.before,
-            let configuration = try? files.configuration(config), configuration.looksAtPaths
+        guard let base, !base.isEmpty, let configuration = try? files.configuration(config), configuration.looksAtPaths
         else { return nil }
-        return try await forge.client.changedPaths(from: before, to: commit.id, in: repo.path)
+        return try await forge.client.changedPaths(from: base, to: commit.id, in: repo.path)
     }
 
     /// What is no text cannot be opened later either: the build then says so.
@@ -102,12 +169,7 @@ extension RefChange {
     }
 }
 
-extension Change {
-    fileprivate init(_ ref: RefChange, _ commit: CommitInfo, _ repo: Repo) {
-        self.init(
-            commit: commit.id, branch: ref.branch ?? ref.tag ?? ref.ref, ref: ref.ref, remote: repo.cloneURL,
-            message: commit.message, timestamp: commit.timestamp, author: commit.authorName,
-            authorAvatar: Gravatar.url(email: commit.authorEmail), authorEmail: commit.authorEmail,
-            linkURL: repo.linkURL)
-    }
+extension String {
+    /// As the database takes text.
+    fileprivate var withoutNUL: String { replacing("\0", with: "\u{FFFD}") }
 }

@@ -17,13 +17,13 @@ extension Engine {
     package func receiveDelivery(_ request: HookRequest, forge name: String?) async throws -> Receipt {
         guard let forge = forges.named(name) else { throw AccessError.notFound("There is no forge \(name ?? "").") }
         let identity = try identify(request, forge)
-        let repoID = try await verify(request, identity, forge)
+        let secret = try await verify(request, identity, forge)
         #if DEBUG
         if Plant.loseDelivery.strikes { return Receipt(delivery: Int64.random(in: 1 << 40..<1 << 50), isNew: true) }
         #endif
         let received = try await store.receiveDelivery(
-            repoID: repoID, key: identity.deliveryID, event: identity.event, headers: request.readingHeaders,
-            body: request.body)
+            repoID: secret.repoID, key: identity.deliveryID, event: identity.event, headers: request.readingHeaders,
+            body: request.body(without: secret.secret))
         if received.isNew { wakeUps.wake(Topic.intake) }
         return Receipt(delivery: received.id, isNew: received.isNew)
     }
@@ -36,10 +36,15 @@ extension Engine {
         }
     }
 
-    private func verify(_ request: HookRequest, _ identity: HookIdentity, _ forge: Forges.Entry) async throws -> Int64 {
+    private func verify(_ request: HookRequest, _ identity: HookIdentity, _ forge: Forges.Entry) async throws
+        -> HookSecret
+    {
         let unknown = AccessError.notFound(
             "There is no repository \(identity.repo.fullName), or its deliveries are signed otherwise.")
-        guard let secret = try await store.hookSecret(forge: forge.name, path: identity.repo) else { throw unknown }
+        guard
+            let secret = try await store.hookSecret(
+                forge: forge.name, path: identity.repo, forgeRepoID: identity.forgeRepoID)
+        else { throw unknown }
         do {
             _ = try forge.client.parse(request, secret: String(decoding: secret.secret, as: UTF8.self))
         } catch HookError.badSignature {
@@ -47,11 +52,17 @@ extension Engine {
         } catch {
             throw Refusal.invalid("The delivery cannot be read: \(error).")
         }
-        return secret.repoID
+        return secret
     }
 }
 
 extension HookRequest {
+    /// Old versions of Gitea put the secret into what they send: it is stored as asterisks.
+    fileprivate func body(without secret: [UInt8]) -> [UInt8] {
+        guard secret.count >= 16 else { return body }
+        return body.replacing(secret, with: Array(repeating: UInt8(ascii: "*"), count: secret.count))
+    }
+
     /// The headers that tell how to read the body: the forges' own and the content type, but none that proves anything.
     fileprivate var readingHeaders: Variables {
         var headers = Variables()

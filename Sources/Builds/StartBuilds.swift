@@ -14,6 +14,7 @@ extension Engine {
         case .ignored(let reason): return (.ignored(reason: reason), [])
         case .failed(let reason): return (.failed(reason: reason), [])
         case .refs(let changes): return try await start(changes, repo, delivery, store, session)
+        case .repository(let change): return (try await follow(change, repo, store), [])
         }
     }
 
@@ -29,6 +30,10 @@ extension Engine {
             }
             switch change.plan {
             case .none(let reason): reasons.append(reason)
+            case .cancel(let event, let reason):
+                let numbers = try await cancelBuilds(of: change.ref.ref, event, repo, because: reason, store, session)
+                let list = numbers.map { "\($0)" }.joined(separator: ", ")
+                reasons.append(numbers.isEmpty ? reason : "\(reason); cancelled: \(list)")
             case .build(let source):
                 builds.append(try await startBuild(source, repo, deliveryID: delivery.id, store, session).build)
             }
@@ -128,7 +133,8 @@ extension Engine {
             NewBuild(
                 repoID: repo.id, event: source.event, change: source.change, deployTo: source.deployTo,
                 parent: source.parent, configID: configID, deliveryID: deliveryID, fromFork: source.fromFork,
-                approval: approval, approvalBy: approval == .approved ? source.approver ?? "" : "",
+                deployment: source.deployment, approval: approval,
+                approvalBy: approval == .approved ? source.approver ?? "" : "",
                 sealed: source.sealed, changedPaths: source.changedPaths, error: error))
     }
 }

@@ -26,6 +26,7 @@ package struct Workers: Service {
             group.addTask { await admit() }
             group.addTask { await every(.seconds(1), "queue") { try await engine.moveFloors() } }
             group.addTask { await every(.seconds(10), "queue") { try await engine.bringUpJobs() } }
+            group.addTask { await every(.seconds(1), "statuses") { try await engine.tellStatuses() } }
             group.addTask { await every(.seconds(10), "spool") { try await engine.drainSpools() } }
             group.addTask { await lookForMissedPushes() }
             try? await gracefulShutdown()

@@ -31,7 +31,8 @@ package protocol ForgeClient: Sendable {
     /// What a job may clone that repository with, for an hour or so. nil: it needs nothing, or the forge gives none.
     func cloneCredential(for path: RepoPath) async throws -> CloneCredential?
 
-    /// `refs/heads/*` and `refs/tags/*` with the object names that they hold.
+    /// `refs/heads/*` and `refs/tags/*` with the object names that they hold, to be compared with those of earlier. None on a
+    /// forge that tells of every push by itself.
     func references(in path: RepoPath) async throws -> [String: String]
 
     /// Reads from a hook request only what names its repository and itself. Nothing of it is verified yet.
@@ -50,6 +51,8 @@ extension ForgeClient {
     }
 
     package func cloneCredential(for path: RepoPath) async throws -> CloneCredential? { nil }
+
+    package func references(in path: RepoPath) async throws -> [String: String] { [:] }
 }
 
 package enum ForgeLimits {

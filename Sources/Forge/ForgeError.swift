@@ -11,6 +11,16 @@ package struct ForgeError: Error, Sendable, CustomStringConvertible {
         package static let timeout = Code(name: "timeout")
         /// A hook of somebody else's stands where ours has to go, and Skep would not guess what to do with it.
         package static let hookConflict = Code(name: "hook_conflict")
+        /// The forge does not take Skep's token; another may be put in its place.
+        package static let unauthorized = Code(name: "unauthorized")
+        /// The token is good, and not for this.
+        package static let forbidden = Code(name: "forbidden")
+        /// It understood, and does not do it.
+        package static let refused = Code(name: "refused")
+        /// Too much was asked of the forge. `retryAfter` says how long it wants to be left alone.
+        package static let rateLimited = Code(name: "rate_limited")
+        /// It sends Skep to a host that is not configured: nothing was asked there.
+        package static let redirected = Code(name: "redirected")
         /// Something of this machine: a program that does not start, a folder that cannot be written.
         package static let system = Code(name: "system")
     }
@@ -20,16 +30,19 @@ package struct ForgeError: Error, Sendable, CustomStringConvertible {
     package let message: String
     /// For the operator's log only: what the program or the system said.
     package let detail: String
+    /// Asking before that is of no use. nil: the forge did not say.
+    package let retryAfter: Duration?
 
-    package init(_ code: Code, _ message: String, detail: String = "") {
+    package init(_ code: Code, _ message: String, detail: String = "", retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
         self.detail = detail
+        self.retryAfter = retryAfter
     }
 
     /// Whether asking again later may succeed. The others stay as they are until somebody changes something.
     package var mayPass: Bool {
-        code == .timeout || code == .broken || code == .system
+        [.timeout, .broken, .system, .unauthorized, .rateLimited, .redirected].contains(code)
     }
 
     package var description: String { message }

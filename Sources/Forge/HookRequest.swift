@@ -23,13 +23,16 @@ package struct HookRequest: Sendable {
 /// What a hook request says of itself, before it is verified.
 package struct HookIdentity: Sendable, Hashable {
     package var repo: RepoPath
+    /// The forge's own id of the repository, which stays when it is renamed. nil: it has none but its path.
+    package var forgeRepoID: String?
     /// The same for a repeated delivery. 1 to 100 printable ASCII characters.
     package var deliveryID: String
     /// The forge's word for what happened, such as `push`.
     package var event: String
 
-    package init(repo: RepoPath, deliveryID: String, event: String) {
+    package init(repo: RepoPath, forgeRepoID: String? = nil, deliveryID: String, event: String) {
         self.repo = repo
+        self.forgeRepoID = forgeRepoID
         self.deliveryID = deliveryID
         self.event = event
     }

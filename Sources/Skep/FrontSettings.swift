@@ -61,7 +61,7 @@ extension Settings {
     }
 
     /// A list, or words between commas.
-    private func list(_ key: String) -> [String] {
+    func list(_ key: String) -> [String] {
         let words = reader.stringArray(forKey: ConfigKey(key)) ?? string(key).map { [$0] } ?? []
         return words.flatMap { $0.split { $0 == "," || $0 == " " }.map(String.init) }
     }

@@ -33,12 +33,13 @@ struct Server {
     ///
     /// - Parameter running: called with the port once requests are taken.
     func services(
-        gitRoot: String?, settings: Engine.Settings, listen: Listen, running: @escaping @Sendable (Int) async -> Void
+        forges configured: ForgesSettings, settings: Engine.Settings, listen: Listen,
+        running: @escaping @Sendable (Int) async -> Void
     ) async throws -> [any Service] {
         try await checkDatabase()
         let engine = Engine(
-            database: database, store: store, wakeUps: wakeUps, forges: try await forges(gitRoot), settings: settings,
-            logger: logger)
+            database: database, store: store, wakeUps: wakeUps, forges: try await forges(configured),
+            settings: settings, logger: logger)
         try await store.makePartitions(days: 7)
         let limits = Descriptors.raise(for: front.connections, logger)
         let routes = Routes(
@@ -80,11 +81,41 @@ struct Server {
         }
     }
 
-    private func forges(_ gitRoot: String?) async throws -> Forges {
-        guard let gitRoot else { return Forges([]) }
-        let id = try await store.ensureForge(name: "git", kind: "git", url: gitRoot, isDefault: true)
-        let client = GitForge(root: gitRoot, executable: Self.executable, logger: logger)
-        return Forges([Forges.Entry(id: id, name: "git", kind: "git", isDefault: true, client: client)])
+    private func forges(_ configured: ForgesSettings) async throws -> Forges {
+        var entries: [Forges.Entry] = []
+        if let root = configured.gitRoot {
+            let isDefault = configured.defaultName == "git"
+            let client = GitForge(
+                root: root, executable: Self.executable, forge: isDefault ? nil : "git", logger: logger)
+            entries.append(try await entry("git", kind: "git", url: root, isDefault: isDefault, client))
+        }
+        for forge in configured.hosted {
+            entries.append(
+                try await entry(
+                    forge.name, kind: forge.kind.rawValue, url: forge.address.url,
+                    isDefault: forge.name == configured.defaultName, try forge.client(logger: logger)))
+        }
+        return Forges(entries)
+    }
+
+    /// Names of repositories begin with that of their forge, and follow its kind: neither can change later.
+    private func entry(
+        _ name: String, kind: String, url: String, isDefault: Bool, _ client: any ForgeClient
+    ) async throws -> Forges.Entry {
+        let id: Int64
+        do {
+            id = try await store.ensureForge(name: name, kind: kind, url: url, isDefault: isDefault)
+        } catch let error as PostgresError where error.isUniqueViolation() {
+            throw SettingsError(message: "forges.default cannot be \(name): this database has another default forge.")
+        }
+        guard let known = try await store.findForge(name), known.kind == kind,
+            try await store.findForge(nil)?.name == name || !isDefault
+        else {
+            throw SettingsError(
+                message:
+                    "The forge \(name) is in this database with another kind, or is not its default.")
+        }
+        return Forges.Entry(id: id, name: name, kind: kind, isDefault: isDefault, client: client)
     }
 
     /// The path of this program.

@@ -120,7 +120,7 @@ struct Settings: Sendable {
     }
 
     /// A secret itself, or the contents of the file named by `KEY_file`.
-    private func secret(_ key: String) throws -> String? {
+    func secret(_ key: String) throws -> String? {
         if let value = reader.string(forKey: ConfigKey(key), isSecret: true) { return value }
         guard let file = string("\(key)_file") else { return nil }
         guard let data = FileManager.default.contents(atPath: file) else {

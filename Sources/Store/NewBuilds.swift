@@ -12,6 +12,8 @@ package struct NewBuild: Sendable {
     package var configID: Int64?
     package var deliveryID: Int64?
     package var fromFork: Bool
+    /// The forge's id of the deployment it is of. nil: it is of none, or the forge was not asked for it.
+    package var deployment: Int64?
     package var approval: Approval
     /// Login of who approved it by making it, else empty.
     package var approvalBy: String
@@ -25,7 +27,8 @@ package struct NewBuild: Sendable {
     package init(
         repoID: Int64, event: Event, change: Change, deployTo: String = "", parent: Int64? = nil,
         configID: Int64? = nil,
-        deliveryID: Int64? = nil, fromFork: Bool = false, approval: Approval = .none, approvalBy: String = "",
+        deliveryID: Int64? = nil, fromFork: Bool = false, deployment: Int64? = nil,
+        approval: Approval = .none, approvalBy: String = "",
         sealed: String? = nil, changedPaths: [String]? = nil,
         error: String = ""
     ) {
@@ -37,6 +40,7 @@ package struct NewBuild: Sendable {
         self.configID = configID
         self.deliveryID = deliveryID
         self.fromFork = fromFork
+        self.deployment = deployment
         self.approval = approval
         self.approvalBy = approvalBy
         self.sealed = sealed
@@ -66,7 +70,7 @@ extension Store {
                 .timestamp(change.timestamp), .text(change.author), .text(change.authorAvatar),
                 .text(change.authorEmail),
                 .text(change.linkURL), .int(new.configID), .int(new.deliveryID), .bool(new.fromFork), .text(new.sealed),
-                .texts(new.changedPaths), .text(new.approval.rawValue), .text(new.approvalBy),
+                .texts(new.changedPaths), .text(new.approval.rawValue), .text(new.approvalBy), .int(new.deployment),
             ])
         guard let row else { throw AccessError.notFound("The repository is gone.") }
         return try Build(row: row)

@@ -135,15 +135,55 @@ extension Store {
         try await session.first(.findForHook, [.text(forge), .text(path.owner), .text(path.name)])?.decode(at: 0)
     }
 
-    /// nil: no such repository is active.
-    package func hookSecret(forge: String, path: RepoPath) async throws -> HookSecret? {
-        guard let row = try await session.first(.findForHook, [.text(forge), .text(path.owner), .text(path.name)])
-        else { return nil }
+    /// What deliveries of a repository are checked with. nil: no such repository is active.
+    ///
+    /// - Parameter forgeRepoID: the forge's own id of it, which is looked for in place of the path, where there is one.
+    package func hookSecret(forge: String, path: RepoPath, forgeRepoID: String? = nil) async throws -> HookSecret? {
+        let row =
+            if let forgeRepoID {
+                try await session.first(.findForHookByID, [.text(forge), .text(forgeRepoID)])
+            } else {
+                try await session.first(.findForHook, [.text(forge), .text(path.owner), .text(path.name)])
+            }
+        guard let row else { return nil }
         var columns = row.columns
         let id: Int64 = try columns.next()
         let bytes: [UInt8] = try columns.next()
         let sealed = Sealed(keyID: try columns.next(), bytes: bytes)
         return HookSecret(repoID: id, secret: try keyRing.open(sealed, context: SealingContext.hookSecret(repoID: id)))
+    }
+
+    /// Puts down what the forge says of a repository now. nil: it is gone, or belongs to another tenant there.
+    package func followForge(id: Int64, forgeTenantID: String, _ now: FollowedRepo) async throws -> Repo? {
+        let parameters: [Parameter] = [
+            .int(id), .text(forgeTenantID), .text(now.owner), .text(now.name), .text(now.avatarURL),
+            .text(now.linkURL), .text(now.cloneURL), .text(now.defaultBranch), .bool(now.isPrivate),
+        ]
+        return try await session.first(.followForge, parameters).map(Repo.init(row:))
+    }
+}
+
+/// What a forge decides of a repository. Empty text leaves it as it is.
+package struct FollowedRepo: Sendable {
+    package var owner: String
+    package var name: String
+    package var avatarURL: String
+    package var linkURL: String
+    package var cloneURL: String
+    package var defaultBranch: String
+    package var isPrivate: Bool
+
+    package init(
+        owner: String, name: String, avatarURL: String, linkURL: String, cloneURL: String, defaultBranch: String,
+        isPrivate: Bool
+    ) {
+        self.owner = owner
+        self.name = name
+        self.avatarURL = avatarURL
+        self.linkURL = linkURL
+        self.cloneURL = cloneURL
+        self.defaultBranch = defaultBranch
+        self.isPrivate = isPrivate
     }
 }
 
@@ -189,4 +229,6 @@ extension Statement {
     fileprivate static let reposOfUser = Statement(stored: "repos.of_user")
     fileprivate static let reposOnForge = Statement(stored: "repos.on_forge")
     fileprivate static let findForHook = Statement(stored: "repos.find_for_hook")
+    fileprivate static let findForHookByID = Statement(stored: "repos.find_for_hook_by_id")
+    fileprivate static let followForge = Statement(stored: "repos.follow_forge")
 }

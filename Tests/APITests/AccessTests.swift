@@ -136,6 +136,8 @@ final class AccessWalk: Sendable {
         case "DELETE /api/repos/{owner}/{name}/builds/{number}/{job}",
             "DELETE /api/repos/{owner}/{name}/logs/{number}/{job}":
             values["number"] = try await newBuild(repo, ended: false)
+        case "POST /api/repos/{owner}/{name}/deliveries/{id}/redeliver":
+            values["id"] = try await server.handledDelivery("acme/\(repo)")
         default: break
         }
         return values.reduce(row.path) { path, value in

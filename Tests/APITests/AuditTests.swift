@@ -40,6 +40,7 @@ import Testing
         "POST /api/repos/{owner}/{name}/builds/{number}": "build.restart",
         "POST /api/repos/{owner}/{name}/builds/{number}/approve": "build.approve",
         "POST /api/repos/{owner}/{name}/builds/{number}/decline": "build.decline",
+        "POST /api/repos/{owner}/{name}/deliveries/{id}/redeliver": "delivery.redeliver",
         "PATCH /api/agents/{id}": "agent.pause",
         "DELETE /api/agents/{id}": "agent.delete",
         "DELETE /api/repos/{owner}/{name}/builds/{number}/{job}": "job.cancel",

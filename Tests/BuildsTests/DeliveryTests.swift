@@ -213,7 +213,7 @@ import Testing
             case .deleted:
                 _ = try await lab.push(commit)
                 change = RefChange(ref: main, before: commit, after: nil)
-                reason = "refs/heads/main was deleted"
+                reason = "refs/heads/main was deleted; cancelled: 1"
             case .neither:
                 change.ref = "refs/notes/commits"
                 reason = "no branch or tag moved"

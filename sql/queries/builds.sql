@@ -139,11 +139,11 @@ with made as (
     insert into builds (
         repo_id, number, parent, event, status, error, finished_at, deploy_to, commit, branch, ref, refspec, remote, title,
         message, committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id, from_fork, sealed,
-        changed_paths, approval, approval_by
+        changed_paths, approval, approval_by, deployment
     )
     values (
         $1, $2, $3, $4::build_event, $5::run_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23, $24, $25, $26::approval_state, $27
+        $21, $22, $23, $24, $25, $26::approval_state, $27, $28
     )
     returning *
 ),

@@ -70,6 +70,20 @@ update intake
 set leased_until = '-infinity', tries = $3, due_at = clock_timestamp() + $4 * interval '1 millisecond'
 where repo_id = $1 and lease = $2
 
+-- name: list
+-- Newest deliveries of a repository below id $2.
+select id, key, event, received_at, outcome::text, reason, builds, tries, finished_at
+from deliveries
+where repo_id = $1 and id < $2
+order by id desc
+limit $3
+
+-- name: find
+select event, array(select key from json_each_text(headers)), array(select value from json_each_text(headers)), body,
+    outcome = 'waiting'
+from deliveries
+where repo_id = $1 and id = $2
+
 -- name: count_try
 update deliveries
 set tries = tries + 1

@@ -126,6 +126,34 @@ where f.name = $1
     and r.name = $3
     and r.deleted_at is null
 
+-- name: find_for_hook_by_id
+-- As find_for_hook, by the forge's own id, which a renamed repository keeps.
+select r.id, r.hook_secret, r.hook_secret_key
+from repositories r
+join forges f on f.id = r.forge_id
+where f.name = $1
+    and r.forge_repo_id = $2
+    and r.deleted_at is null
+
+-- name: follow_forge
+-- What the forge says of a repository, as long as it has the owner there that its tenant here is.
+with changed as (
+    update repositories r
+    set owner = coalesce(nullif($3, ''), r.owner),
+        name = coalesce(nullif($4, ''), r.name),
+        avatar_url = coalesce(nullif($5, ''), r.avatar_url),
+        link_url = coalesce(nullif($6, ''), r.link_url),
+        clone_url = coalesce(nullif($7, ''), r.clone_url),
+        default_branch = coalesce(nullif($8, ''), r.default_branch),
+        private = $9
+    from tenants t
+    where r.id = $1 and r.deleted_at is null and t.id = r.tenant_id and t.forge_owner_id = $2
+    returning r.*
+)
+select {{repo_columns}}
+from changed r
+join forges f on f.id = r.forge_id
+
 -- name: on_forge
 select r.id, r.owner, r.name
 from repositories r

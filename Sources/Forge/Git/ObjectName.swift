@@ -9,4 +9,11 @@ enum ObjectName {
     static func isNone(_ text: String) -> Bool {
         isWhole(text) && text.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
     }
+
+    /// The name that a hook gives. nil: it gives none, or the one of no object.
+    static func read(_ name: String?) throws(HookError) -> String? {
+        guard let name, !name.isEmpty, !isNone(name) else { return nil }
+        guard isWhole(name) else { throw .malformed("`\(name.onOneLine)` is not an object name") }
+        return name
+    }
 }

@@ -39,13 +39,7 @@ struct PushPayload: Codable, Sendable {
     static func decode<Part: Decodable>(_ type: Part.Type, from body: [UInt8]) throws(HookError) -> Part {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        do {
-            return try decoder.decode(type, from: Data(body))
-        } catch let error as DecodingError {
-            throw .malformed("the body is not what a push looks like: \(error.place)")
-        } catch {
-            throw .malformed("the body is not JSON")
-        }
+        return try decoder.decode(type, fromHook: body)
     }
 }
 
@@ -57,31 +51,9 @@ struct PushedRepository: Decodable {
 extension PushPayload.Ref {
     /// nil for what is neither a branch nor a tag, or did not move.
     func change() throws(HookError) -> RefChange? {
-        let before = try Self.object(before)
-        let after = try Self.object(after)
+        let before = try ObjectName.read(before)
+        let after = try ObjectName.read(after)
         let isBuilt = ref.hasPrefix("refs/heads/") || ref.hasPrefix("refs/tags/")
         return isBuilt && before != after ? RefChange(ref: ref, before: before, after: after) : nil
-    }
-
-    private static func object(_ name: String?) throws(HookError) -> String? {
-        guard let name, !ObjectName.isNone(name) else { return nil }
-        guard ObjectName.isWhole(name) else { throw .malformed("`\(name.onOneLine)` is not an object name") }
-        return name
-    }
-}
-
-extension DecodingError {
-    /// The field that is wrong, without its value.
-    fileprivate var place: String {
-        let context =
-            switch self {
-            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-                .dataCorrupted(let context):
-                context
-            @unknown default: Context(codingPath: [], debugDescription: "")
-            }
-        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-        guard case .keyNotFound(let key, _) = self else { return path.isEmpty ? "not a JSON object" : "`\(path)`" }
-        return "`\(path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")` is missing"
     }
 }

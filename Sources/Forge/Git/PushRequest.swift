@@ -76,9 +76,3 @@ extension GitForge {
         else { throw .badSignature }
     }
 }
-
-extension String {
-    fileprivate var isShortAndPrintable: Bool {
-        (1...100).contains(utf8.count) && utf8.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-}

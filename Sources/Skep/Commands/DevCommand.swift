@@ -84,7 +84,9 @@ struct DevCommand: AsyncParsableCommand {
         let accounts = DevAccounts(store: server.store, folder: folder)
         let token = try await accounts.administratorToken()
         let agentToken = try await accounts.agentToken()
-        let services = try await server.services(gitRoot: folder.git, settings: settings, listen: listen) { _ in
+        let services = try await server.services(
+            forges: ForgesSettings(gitRoot: folder.git), settings: settings, listen: listen
+        ) { _ in
             greet(listen.url, token, folder)
         }
         var agent = AgentConfiguration(

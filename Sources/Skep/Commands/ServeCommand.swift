@@ -24,7 +24,8 @@ struct ServeCommand: AsyncParsableCommand {
             database: try settings.database(), keyRing: ring, front: try settings.front(), logger: logger)
         var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
         engine.lease = try settings.lease
-        let services = try await server.services(gitRoot: settings.gitRoot, settings: engine, listen: listen) { port in
+        let forges = try settings.forges(publicURL: engine.publicURL)
+        let services = try await server.services(forges: forges, settings: engine, listen: listen) { port in
             logger.notice("ready", metadata: ["host": "\(listen.host)", "port": "\(port)"])
         }
         try await services.runUntilStopped(logger: logger)

@@ -86,6 +86,7 @@ struct TenancyPrint {
             union all select 'tenant', r.tenant_id, x::text from deliveries x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from delivery_keys x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from intake x join repos r using (repo_id)
+            union all select 'tenant', r.tenant_id, x::text from status_outbox x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from build_counters x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from event_counters x join repos r using (repo_id)
             union all select 'tenant', r.tenant_id, x::text from events x join repos r using (repo_id)

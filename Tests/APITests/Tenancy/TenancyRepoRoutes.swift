@@ -54,6 +54,13 @@ enum TenancyRepoRoutes {
             return ask
         },
         "POST /api/repos/{owner}/{name}/builds/{number}": restart,
+        "GET /api/repos/{owner}/{name}/deliveries": { world in try world.ask(onRepo: .write, [200]).0 },
+        // The model knows no deliveries: each id is one of nobody's, or of somebody else's, and is not found.
+        "POST /api/repos/{owner}/{name}/deliveries/{id}/redeliver": { world in
+            var (ask, _) = try world.ask(onRepo: .write, [404])
+            ask.values["id"] = "\(world.dice.number(900_000...999_999))"
+            return ask
+        },
         "GET /api/repos/{owner}/{name}/logs/{number}/{job}": log,
         "DELETE /api/repos/{owner}/{name}/logs/{number}/{job}": cancel,
         "GET /api/stream/{owner}/{name}": { world in try world.ask(onRepo: .read, [200]).0 },
