@@ -27,6 +27,7 @@ package enum SQL {
         file("0009_reporting", PackageResources._009_reporting_sql),
         file("0010_report_indexes", PackageResources._010_report_indexes_sql),
         file("0011_retention", PackageResources._011_retention_sql),
+        file("0013_index_comments", PackageResources._013_index_comments_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.

@@ -60,6 +60,21 @@ import Testing
         }
     }
 
+    /// Of which one can tell what would be slow without it.
+    @Test func everyIndexHasAComment() async throws {
+        try await withMigratedDatabase { _, database in
+            let missing = try await database.texts(
+                """
+                select x.indexrelid::regclass
+                from pg_index x
+                join pg_class c on c.oid = x.indrelid and not c.relispartition
+                where c.relnamespace in ('public'::regnamespace, 'ci_report'::regnamespace)
+                    and obj_description(x.indexrelid, 'pg_class') is null
+                """)
+            #expect(missing == [])
+        }
+    }
+
     /// A foreign key whose referencing side has no index makes each delete of the other side read a whole table.
     @Test func everyForeignKeyHasAnIndex() async throws {
         try await withMigratedDatabase { _, database in
