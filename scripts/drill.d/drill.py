@@ -142,15 +142,30 @@ class Cluster:
         return f"postgresql://skep@127.0.0.1:{self.port}/skep"
 
     def sql(self, text, database="skep"):
+        return self._psql(database, "-c", text)
+
+    def script(self, path, cwd=None, **variables):
+        return self._psql("skep", *[word for pair in variables.items() for word in ("-v", "%s=%s" % pair)], "-f", path, cwd=cwd)
+
+    def _psql(self, database, *arguments, cwd=None):
         done = subprocess.run(
             [f"{self.bin}/psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port), "-U", "skep",
-             "-d", database, "-c", text], capture_output=True, text=True)
+             "-d", database, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
         return done.stdout.strip()
 
     def rows(self, query):
         return json.loads(self.sql(f"select coalesce(json_agg(rows), '[]') from ({query}) rows"))
+
+
+def migrate(cluster):
+    """What `skep migrate` does, without the program."""
+    # The one table that no migration makes.
+    source = (ROOT / "Sources" / "Postgres" / "MigrationRun.swift").read_text()
+    cluster.sql(re.search(r"create table if not exists skep_migrations.*?(?=\"\"\")", source, re.S)[0])
+    for file in sorted((ROOT / "sql" / "migrations").glob("*.sql")):
+        cluster.script(file)
 
 
 class Skep:
