@@ -42,6 +42,15 @@ import Testing
         #expect(Set(SQL.queries.keys).subtracting(used) == [])
     }
 
+    /// By which pg_stat_statements and pg_stat_activity tell them apart.
+    @Test func everyStatementSaysItsName() {
+        for (name, sql) in SQL.queries {
+            let words = sql.split(separator: " ", maxSplits: 4)
+            #expect(["select", "with", "insert", "update", "delete"].contains(words.first), "\(name)")
+            #expect(words.count > 3 && words[1...3].joined(separator: " ").hasPrefix("/* \(name) */"), "\(name)")
+        }
+    }
+
     @Test func everyTableAndColumnHasAComment() async throws {
         try await withMigratedDatabase { _, database in
             let missing = Statement(

@@ -21,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
         let ring = try settings.ring()
         try requireOwnKeys(ring)
         let server = Server(
-            database: try settings.database(), keyRing: ring, front: try settings.front(), logger: logger)
+            database: try settings.database(as: "skep serve"), keyRing: ring, front: try settings.front(),
+            logger: logger)
         var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
         engine.lease = try settings.lease
         let services = try await server.services(gitRoot: settings.gitRoot, settings: engine, listen: listen) { port in
@@ -57,12 +58,13 @@ struct ConfigurationOptions: ParsableArguments {
 }
 
 extension Settings {
+    /// - Parameter name: the application_name of its connections, unless the connection string has one.
     /// - Parameter forReports: where reports are read, if that is said apart.
-    func database(forReports: Bool = false) throws -> DatabaseConfiguration {
+    func database(as name: String, forReports: Bool = false) throws -> DatabaseConfiguration {
         DatabaseConfiguration(
             url: try (forReports ? databaseReportURL : nil) ?? databaseURL, directURL: try databaseDirectURL,
             named: try preparesStatements,
-            applicationName: "skep")
+            applicationName: name)
     }
 
     func ring() throws -> KeyRing {
