@@ -159,6 +159,17 @@ class Cluster:
         return json.loads(self.sql(f"select coalesce(json_agg(rows), '[]') from ({query}) rows"))
 
 
+def replicate(primary, settings=None, name="standby"):
+    """A streaming standby, beside its primary."""
+    standby = Cluster(primary.folder, name, free_port())
+    primary.run("pg_basebackup", "-d", f"host={primary.folder} port={primary.port} user=skep application_name={name}",
+                "-D", standby.data, "-X", "stream", "-R", "--checkpoint=fast")
+    standby.configure(settings or {})
+    standby.start()
+    until("replication", lambda: primary.sql("select count(*) from pg_stat_replication where state = 'streaming'") == "1")
+    return standby
+
+
 def migrate(cluster):
     """What `skep migrate` does, without the program."""
     # The one table that no migration makes.

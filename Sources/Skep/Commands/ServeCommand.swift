@@ -21,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
         let ring = try settings.ring()
         try requireOwnKeys(ring)
         let server = Server(
-            database: try settings.database(as: "skep serve"), keyRing: ring, front: try settings.front(),
+            database: try settings.database(as: "skep serve"), replica: try settings.replica(), keyRing: ring,
+            front: try settings.front(),
             logger: logger)
         var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
         engine.lease = try settings.lease
@@ -65,6 +66,14 @@ extension Settings {
             url: try (forReports ? databaseReportURL : nil) ?? databaseURL, directURL: try databaseDirectURL,
             named: try preparesStatements,
             applicationName: name)
+    }
+
+    func replica() throws -> ReplicaSettings? {
+        guard let url = try databaseReplicaURL else { return nil }
+        return ReplicaSettings(
+            database: DatabaseConfiguration(
+                url: url, shared: 2, leased: 1, named: try preparesStatements, applicationName: "skep serve"),
+            bound: .seconds(try databaseReplicaLag))
     }
 
     func ring() throws -> KeyRing {
