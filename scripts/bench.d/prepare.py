@@ -47,8 +47,8 @@ STATEMENTS = {
 }
 # The server has the ids from the list before; pgbench has to look them up.
 IDS_OF_LIST = """array(
-    select b.id from builds b join repositories r on r.id = b.repo_id
-    where r.owner = :owner and r.name = :name order by b.number desc limit 50)"""
+    select id from builds where repo_id = (select id from repositories where owner = :owner and name = :name)
+    order by number desc limit 50)"""
 
 
 def token():
