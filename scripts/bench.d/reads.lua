@@ -15,7 +15,7 @@ local paths = {
     repo = repo,
     build = function() return repo() .. "/builds/" .. math.random(builds) end,
     builds = function() return repo() .. "/builds" end,
-    log = function() return repo() .. "/logs/" .. loggedEvery * math.random(builds // loggedEvery) .. "/1" end,
+    log = function() return repo() .. "/logs/" .. loggedEvery * math.random(math.floor(builds / loggedEvery)) .. "/1" end,
 }
 
 local requests, turn = {}, 0
