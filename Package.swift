@@ -133,7 +133,7 @@ let package = Package(
                 "AgentProtocol", "Builds", "Core", "EmbeddedPostgres", "Forge", "Postgres", "Queue", "Sealing", "Store",
                 "TestSupport", logging,
             ]),
-        tests("Store", ["Core", "Postgres", "SQL", "Sealing", "TestSupport"]),
+        tests("Store", ["Core", "LogStream", "Postgres", "SQL", "Sealing", "TestSupport"]),
         tests("Queue", ["Postgres", "SQL", "TestSupport"]),
         tests("Forge", ["Core", "Sealing", "TestSupport", logging, subprocess, systemPackage]),
         tests(

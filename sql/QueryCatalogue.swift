@@ -1,7 +1,11 @@
 /// Named queries read from files.
 ///
 /// A line `-- name: find` starts a query, `-- fragment: access` a text that others put in as `{{access}}`. What stands before
-/// the first of them in a file is for readers only. A fragment may use fragments, but not itself.
+/// the first of them in a file is for readers only, and so are the comments that a query begins with. A fragment may use
+/// fragments, but not itself.
+///
+/// A query's text names it in a comment after its first word: `select /* builds.find */ …`. So pg_stat_statements shows it, of
+/// which newer PostgreSQLs cut off what stands before the statement, and pg_stat_activity, which cuts off the end.
 package struct QueryCatalogue {
     package enum Failure: Error, Equatable {
         case duplicate(String)
@@ -28,6 +32,14 @@ package struct QueryCatalogue {
             let text = lines.joined(separator: "\n")
             return String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
         }
+
+        /// Without the comments before its first word, and with its name after that.
+        func text(named name: String) -> String {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let statement = lines.drop { $0.isEmpty || $0.hasPrefix("--") }.joined(separator: "\n")
+            let word = statement.prefix { !$0.isWhitespace }
+            return "\(word) /* \(name) */\(statement.dropFirst(word.count))"
+        }
     }
 
     private static func parts(of sql: String) -> [Part] {
@@ -49,7 +61,7 @@ package struct QueryCatalogue {
             guard fragments.updateValue(part.text, forKey: part.name) == nil else { throw .duplicate(part.name) }
         } else {
             let name = "\(file).\(part.name)"
-            guard queries.updateValue("-- \(name)\n\(part.text)", forKey: name) == nil else { throw .duplicate(name) }
+            guard queries.updateValue(part.text(named: name), forKey: name) == nil else { throw .duplicate(name) }
         }
     }
 

@@ -59,7 +59,7 @@ struct Connector: Sendable {
         let result = PQexec(
             connection,
             """
-            select set_config('statement_timeout', '\(milliseconds)', false),
+            select /* connection.settings */ set_config('statement_timeout', '\(milliseconds)', false),
                    set_config('idle_in_transaction_session_timeout', '\(milliseconds * 2)', false),
                    set_config('random_page_cost', '1.1', false),
                    set_config('plan_cache_mode', 'force_generic_plan', false),

@@ -46,7 +46,7 @@ final class MigrationRun {
         let statement = Statement(
             name: "migrations.checksums",
             sql: """
-                select encode(sha256(convert_to(text, 'UTF8')), 'hex')
+                select /* migrations.checksums */ encode(sha256(convert_to(text, 'UTF8')), 'hex')
                 from unnest($1::text[]) with ordinality as given (text, place)
                 order by place
                 """)
@@ -54,10 +54,12 @@ final class MigrationRun {
     }
 
     private func records() throws -> [MigrationHistory.Record] {
-        let exists = Statement(name: "migrations.exist", sql: "select to_regclass('skep_migrations') is not null")
+        let exists = Statement(
+            name: "migrations.exist", sql: "select /* migrations.exist */ to_regclass('skep_migrations') is not null")
         guard try session.query(exists).first?.decode(at: 0) ?? false else { return [] }
         let statement = Statement(
-            name: "migrations.list", sql: "select number, name, checksum from skep_migrations order by number")
+            name: "migrations.list",
+            sql: "select /* migrations.list */ number, name, checksum from skep_migrations order by number")
         return try session.query(statement).map { row in
             var c = row.columns
             return MigrationHistory.Record(number: try c.next(), name: try c.next(), checksum: try c.next())
@@ -157,7 +159,8 @@ final class MigrationRun {
             set local statement_timeout = 0;
             set local idle_in_transaction_session_timeout = 0;
             """, name: "begin")
-        let statement = Statement(name: "migrations.lock", sql: "select pg_try_advisory_xact_lock($1)")
+        let statement = Statement(
+            name: "migrations.lock", sql: "select /* migrations.lock */ pg_try_advisory_xact_lock($1)")
         return try session.query(statement, [.int(Self.lock)]).first?.decode(at: 0) ?? false
     }
 

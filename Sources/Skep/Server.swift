@@ -18,12 +18,20 @@ struct Server {
     let database: Database
     let store: Store
     let wakeUps: WakeUps
+    private let replica: Replica?
     private let front: FrontSettings
     private let logger: Logger
 
-    init(database configuration: DatabaseConfiguration, keyRing: KeyRing, front: FrontSettings, logger: Logger) {
-        database = Database(configuration, logger: logger)
-        store = Store(database: database, keyRing: keyRing)
+    init(
+        database configuration: DatabaseConfiguration, replica: ReplicaSettings? = nil, keyRing: KeyRing,
+        front: FrontSettings, logger: Logger
+    ) {
+        let database = Database(configuration, logger: logger)
+        self.database = database
+        self.replica = replica.map {
+            Replica(Database($0.database, logger: logger), of: database, bound: $0.bound, logger: logger)
+        }
+        store = Store(database: database, keyRing: keyRing, replica: self.replica)
         wakeUps = WakeUps(database: database, logger: logger)
         self.front = front
         self.logger = logger
@@ -48,7 +56,11 @@ struct Server {
             router: routes.router(), server: .guarded(limits),
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),
             onServerRunning: { channel in await running(channel.localAddress?.port ?? listen.port) }, logger: logger)
-        return [database] + health(routes) + [wakeUps, Workers(engine: engine, logger: logger), application]
+        return [database] + standby + health(routes) + [wakeUps, Workers(engine: engine, logger: logger), application]
+    }
+
+    private var standby: [any Service] {
+        replica.map { [$0.database, $0] } ?? []
     }
 
     private func health(_ routes: Routes) -> [any Service] {
@@ -122,6 +134,12 @@ struct Server {
     static var executable: String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
+}
+
+/// A standby, and how old it may be.
+struct ReplicaSettings: Sendable {
+    var database: DatabaseConfiguration
+    var bound: Duration
 }
 
 extension Array where Element == any Service {

@@ -36,6 +36,16 @@ struct Settings: Sendable {
         get throws { try secret("database.direct_url") }
     }
 
+    /// A streaming standby that takes some of the reading; nil: there is none.
+    var databaseReplicaURL: String? {
+        get throws { try secret("database.replica_url") }
+    }
+
+    /// Seconds that the standby may be behind and still be read.
+    var databaseReplicaLag: Int {
+        get throws { try int("database.replica_lag", in: 1...3600) ?? 10 }
+    }
+
     /// Where `skep report` reads, as whom; nil: where everything else is.
     var databaseReportURL: String? {
         get throws { try secret("database.report_url") }

@@ -141,7 +141,8 @@ extension Store {
 
     /// Writes down, in the background, that the token was used: lists show it to the minute.
     private func noted(_ token: TokenUse) -> TokenUse {
-        if token.stale {
+        // Of a read on the standby, the primary was asked before, and has written it down.
+        if token.stale, !isStandby {
             let session = session
             let address = Origin.current?.address ?? ""
             Task { _ = try? await session.execute(.touchToken, [.int(token.id), .text(address)]) }

@@ -58,7 +58,16 @@ extension Store {
     }
 
     /// The newest builds. A filter looks at no more than `BuildFilter.window` builds and may answer a short page with a `next`.
+    ///
+    /// Pages after the first may come from a standby; the first is where people look after they did something.
     package func readBuilds(_ scope: RepoScope, _ filter: BuildFilter) async throws -> BuildPage {
+        if filter.before < .max, let page = try await onStandby(scope, { try await $0.builds(scope, filter) }) {
+            return page
+        }
+        return try await builds(scope, filter)
+    }
+
+    private func builds(_ scope: RepoScope, _ filter: BuildFilter) async throws -> BuildPage {
         filter.isFiltering ? try await filteredBuilds(scope, filter) : try await newestBuilds(scope, filter)
     }
 

@@ -37,6 +37,19 @@ package struct LogPage: Sendable {
 extension Store {
     /// nil: the job has not been tried yet, so it has no log.
     package func readLog(_ scope: RepoScope, _ request: LogRequest) async throws -> LogPage? {
+        guard standby != nil, request.step == nil else { return try await log(scope, request) }
+        // The primary says what there is, and the standby has it.
+        var head = request
+        head.segments = 0
+        guard var page = try await log(scope, head), request.offset < page.size else {
+            return try await log(scope, request)
+        }
+        page.segments = try await segments(
+            of: page, from: request.offset, before: page.size, step: nil, limit: request.segments)
+        return page
+    }
+
+    private func log(_ scope: RepoScope, _ request: LogRequest) async throws -> LogPage? {
         let parameters = try scope.parameters(
             .int(request.build), .int(request.job), .int(request.attempt), .int(request.offset), .int(request.segments),
             .int(request.step))
@@ -69,10 +82,14 @@ extension Store {
     package func segments(of log: LogPage, from: Int64, before end: Int64, step: Int?, limit: Int) async throws
         -> [Segment]
     {
-        try await segments(day: log.day, attemptID: log.attemptID, from: from, before: end, step: step, limit: limit)
+        if step == nil, let found = await standbySegments(of: log, from: from, before: end, limit: limit) {
+            return found
+        }
+        return try await segments(
+            day: log.day, attemptID: log.attemptID, from: from, before: end, step: step, limit: limit)
     }
 
-    private func segments(
+    func segments(
         day: Date, attemptID: Int64, from: Int64, before end: Int64, step: Int?, limit: Int
     ) async throws -> [Segment] {
         let parameters: [Parameter] = [

@@ -6,19 +6,33 @@ package import Sealing
 package struct Store: Sendable {
     let session: any Session
     private let database: Database?
+    private let replica: Replica?
+    /// On a standby, where nothing can be written.
+    let isStandby: Bool
     /// What secrets at rest are sealed with.
     package let keyRing: KeyRing
 
-    package init(database: Database, keyRing: KeyRing) {
+    /// - Parameter replica: a standby that takes some of the reading.
+    package init(database: Database, keyRing: KeyRing, replica: Replica? = nil) {
         self.session = database
         self.database = database
+        self.replica = replica
+        self.isStandby = false
         self.keyRing = keyRing
     }
 
-    private init(session: any Session, keyRing: KeyRing) {
+    private init(session: any Session, keyRing: KeyRing, isStandby: Bool = false) {
         self.session = session
         self.database = nil
+        self.replica = nil
+        self.isStandby = isStandby
         self.keyRing = keyRing
+    }
+
+    /// The standby, while it is new enough. Inside a transaction there is none.
+    var standby: Store? {
+        guard let replica, replica.isFresh else { return nil }
+        return Store(session: replica.database, keyRing: keyRing, isStandby: true)
     }
 
     /// Runs `body` in one transaction, which rolls back when it throws. Inside one already, it is part of that.

@@ -9,8 +9,8 @@ import Testing
         ])
         #expect(
             catalogue.queries == [
-                "builds.find": "-- builds.find\n-- why\nselect 1", "builds.list": "-- builds.list\nselect 2",
-                "jobs.find": "-- jobs.find\nselect 3",
+                "builds.find": "select /* builds.find */ 1", "builds.list": "select /* builds.list */ 2",
+                "jobs.find": "select /* jobs.find */ 3",
             ])
     }
 
@@ -19,7 +19,13 @@ import Testing
             ("a", "-- name: q\nselect {{columns}} from {{table}} where {{columns}}"),
             ("b", "-- fragment: columns\n{{first}}, y\n-- fragment: first\nx\n-- fragment: table\nt\n"),
         ])
-        #expect(catalogue.queries == ["a.q": "-- a.q\nselect x, y from t where x, y"])
+        #expect(catalogue.queries == ["a.q": "select /* a.q */ x, y from t where x, y"])
+    }
+
+    /// In a line of its own, the name stays behind it.
+    @Test func theNameIsAfterTheFirstWord() throws {
+        let catalogue = try QueryCatalogue(files: [("a", "-- name: q\n-- why\n\n-- and how\nselect\n    1\n-- end")])
+        #expect(catalogue.queries == ["a.q": "select /* a.q */\n    1\n-- end"])
     }
 
     @Test func whatIsWrongIsSaid() {

@@ -42,6 +42,15 @@ import Testing
         #expect(Set(SQL.queries.keys).subtracting(used) == [])
     }
 
+    /// By which pg_stat_statements and pg_stat_activity tell them apart.
+    @Test func everyStatementSaysItsName() {
+        for (name, sql) in SQL.queries {
+            let words = sql.split(separator: " ", maxSplits: 4)
+            #expect(["select", "with", "insert", "update", "delete"].contains(words.first), "\(name)")
+            #expect(words.count > 3 && words[1...3].joined(separator: " ").hasPrefix("/* \(name) */"), "\(name)")
+        }
+    }
+
     @Test func everyTableAndColumnHasAComment() async throws {
         try await withMigratedDatabase { _, database in
             let missing = Statement(
@@ -57,6 +66,21 @@ import Testing
                     """)
             let names = try await database.query(missing).map { try $0.decode(String.self, at: 0) }
             #expect(names == [])
+        }
+    }
+
+    /// Of which one can tell what would be slow without it.
+    @Test func everyIndexHasAComment() async throws {
+        try await withMigratedDatabase { _, database in
+            let missing = try await database.texts(
+                """
+                select x.indexrelid::regclass
+                from pg_index x
+                join pg_class c on c.oid = x.indrelid and not c.relispartition
+                where c.relnamespace in ('public'::regnamespace, 'ci_report'::regnamespace)
+                    and obj_description(x.indexrelid, 'pg_class') is null
+                """)
+            #expect(missing == [])
         }
     }
 

@@ -1,8 +1,23 @@
 -- Loads what `scripts/bench reads` asks for, into a database that was just migrated: 20 owners with 10 private repositories
--- each, 250 builds in each repository over the last 50 days, two jobs in each build, 200 users who are members everywhere.
--- Every tenth build has a log of 100,000 bytes for its first job. Run in the folder that prepare.py filled.
+-- each, 5 builds a day in each repository, two jobs in each build, 200 users who are members everywhere. Every tenth build has
+-- a log of 100,000 bytes for its first job, in longer histories every hundredth of a repository's. Run in the folder that
+-- prepare.py filled.
+--
+-- -v builds=250   builds in each repository: 250 are 50,000 in 50 days
+-- -v days=50      over how many days; longer histories than a year are denser instead
 
 \set ON_ERROR_STOP on
+\if :{?builds} \else \set builds 250 \endif
+\if :{?days} \else
+select least(365, greatest(1, :builds / 5)) as days \gset
+\endif
+select greatest(10, :builds / 100) as logged_every \gset
+
+-- A transaction each: every partition and index that one makes is a lock.
+\o /dev/null
+select format('select make_partitions((now() at time zone %L)::date + %s, 20)', 'UTC', days)
+from generate_series(-(:days + 1), 2, 20) as days \gexec
+\o
 
 begin;
 
@@ -11,9 +26,6 @@ create temporary table bench_logs (number integer, length integer, crc32 bigint,
 \copy bench_tokens from 'tokens.csv' (format csv)
 \copy bench_logs from 'logs.csv' (format csv)
 
-\o /dev/null
-select make_partitions((now() at time zone 'UTC')::date - 51, 53);
-\o
 
 insert into forges (name, kind, url, is_default)
 values ('git', 'git', '/nowhere', true);
@@ -43,7 +55,7 @@ select t.id, t.forge_id, t.name || '/' || n, t.name, n::text, 'file:///nowhere/'
 from tenants t, generate_series(1, 10) n;
 
 insert into build_counters (repo_id, last_number)
-select id, 250
+select id, :builds
 from repositories;
 
 insert into build_configs (repo_id, hash, content)
@@ -79,10 +91,10 @@ select
     'user' || 1 + n % 200 || '@example.com',
     '',
     c.id
-from generate_series(1, 250) n
+from generate_series(1, :builds) n
 cross join repositories r
 join build_configs c on c.repo_id = r.id
-cross join lateral (select now() - (251 - n) * interval '4.7 hours' as at) t
+cross join lateral (select now() - (:builds + 1 - n) * 0.98 * :days / :builds * interval '1 day' as at) t
 order by n, r.id;
 
 insert into jobs (
@@ -100,7 +112,7 @@ insert into attempts (
     job_id, number, status, created_at, started_at, finished_at, exit_code, log_day, log_size
 )
 select j.id, 1, j.status, j.enqueued_at, j.started_at, j.finished_at, j.exit_code,
-    (j.enqueued_at at time zone 'UTC')::date, case when b.number % 10 = 0 and j.number = 1 then 100000 else 0 end
+    (j.enqueued_at at time zone 'UTC')::date, case when b.number % :logged_every = 0 and j.number = 1 then 100000 else 0 end
 from jobs j
 join builds b on b.id = j.build_id
 order by j.id;

@@ -3,9 +3,12 @@
 
 prepare.py QUERIES FOLDER   writes into FOLDER: tokens.txt, tokens.csv, logs.csv, pgbench/*
 prepare.py --path REQUEST   prints the path of one request of that kind
+
+BENCH_HISTORY is how many builds a repository has, 250 without it.
 """
 
 import hashlib
+import os
 import pathlib
 import random
 import secrets
@@ -19,7 +22,8 @@ TOKENS = 200
 # statement of its own, so a few must do.
 PGBENCH_TOKENS = 8
 # As in load.sql.
-OWNERS, NAMES, BUILDS = 20, 10, 250
+OWNERS, NAMES, BUILDS = 20, 10, int(os.environ.get("BENCH_HISTORY", "250"))
+LOGGED_EVERY = max(10, BUILDS // 100)
 LOG_BYTES = 100_000
 LOGS = 8
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -29,7 +33,7 @@ PATHS = {
     "repo": "/api/repos/1/1",
     "build": "/api/repos/1/1/builds/10",
     "builds": "/api/repos/1/1/builds",
-    "log": "/api/repos/1/1/logs/10/1",
+    "log": f"/api/repos/1/1/logs/{LOGGED_EVERY}/1",
 }
 
 # For each request, the queries that the server runs for it, and what it gives them from $5 on; $1 to $4 are always token,
@@ -43,8 +47,8 @@ STATEMENTS = {
 }
 # The server has the ids from the list before; pgbench has to look them up.
 IDS_OF_LIST = """array(
-    select b.id from builds b join repositories r on r.id = b.repo_id
-    where r.owner = :owner and r.name = :name order by b.number desc limit 50)"""
+    select id from builds where repo_id = (select id from repositories where owner = :owner and name = :name)
+    order by number desc limit 50)"""
 
 
 def token():
@@ -76,7 +80,7 @@ def segment(text):
 
 def pgbench_script(texts, request, index):
     script = f"\\set owner random(1, {OWNERS})\n\\set name random(1, {NAMES})\n"
-    script += f"\\set number random(1, {BUILDS})\n\\set logged 10 * random(1, {BUILDS // 10})\n"
+    script += f"\\set number random(1, {BUILDS})\n\\set logged {LOGGED_EVERY} * random(1, {BUILDS // LOGGED_EVERY})\n"
     for name, more in STATEMENTS[request]:
         values = [IDS_OF_LIST] if more is None else [f":t{index}", "null", ":owner", ":name"] + more
         script += with_parameters(texts[name], values)

@@ -2,7 +2,8 @@
 -- Arguments: the file of tokens, then one of user, repo, build, builds, log, or `plain` and a number of bytes.
 
 -- As in load.sql. Names are numbers, so that pgbench can make them too.
-local owners, names, builds = 20, 10, 250
+local owners, names, builds = 20, 10, tonumber(os.getenv("BENCH_HISTORY") or 250)
+local loggedEvery = math.max(10, math.floor(builds / 100))
 local prepared = 5000
 
 local function repo()
@@ -14,8 +15,7 @@ local paths = {
     repo = repo,
     build = function() return repo() .. "/builds/" .. math.random(builds) end,
     builds = function() return repo() .. "/builds" end,
-    -- Every tenth build has a log.
-    log = function() return repo() .. "/logs/" .. 10 * math.random(builds / 10) .. "/1" end,
+    log = function() return repo() .. "/logs/" .. loggedEvery * math.random(math.floor(builds / loggedEvery)) .. "/1" end,
 }
 
 local requests, turn = {}, 0

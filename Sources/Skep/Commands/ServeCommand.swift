@@ -21,7 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
         let ring = try settings.ring()
         try requireOwnKeys(ring)
         let server = Server(
-            database: try settings.database(), keyRing: ring, front: try settings.front(), logger: logger)
+            database: try settings.database(as: "skep serve"), replica: try settings.replica(), keyRing: ring,
+            front: try settings.front(),
+            logger: logger)
         var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
         engine.lease = try settings.lease
         let forges = try settings.forges(publicURL: engine.publicURL)
@@ -58,12 +60,21 @@ struct ConfigurationOptions: ParsableArguments {
 }
 
 extension Settings {
+    /// - Parameter name: the application_name of its connections, unless the connection string has one.
     /// - Parameter forReports: where reports are read, if that is said apart.
-    func database(forReports: Bool = false) throws -> DatabaseConfiguration {
+    func database(as name: String, forReports: Bool = false) throws -> DatabaseConfiguration {
         DatabaseConfiguration(
             url: try (forReports ? databaseReportURL : nil) ?? databaseURL, directURL: try databaseDirectURL,
             named: try preparesStatements,
-            applicationName: "skep")
+            applicationName: name)
+    }
+
+    func replica() throws -> ReplicaSettings? {
+        guard let url = try databaseReplicaURL else { return nil }
+        return ReplicaSettings(
+            database: DatabaseConfiguration(
+                url: url, shared: 2, leased: 1, named: try preparesStatements, applicationName: "skep serve"),
+            bound: .seconds(try databaseReplicaLag))
     }
 
     func ring() throws -> KeyRing {

@@ -104,7 +104,9 @@ func withStore(
     try await orExplain {
         let settings = try await options.settings()
         let logger = try Log.start("skep", level: settings.logLevel ?? "warning")
-        let database = Database(try settings.database(forReports: forReports), logger: logger)
+        let database = Database(
+            try settings.database(as: forReports ? "skep report" : "skep command", forReports: forReports),
+            logger: logger)
         let ring = try keyRing ?? KeyRing(text: KeyRing.generate(id: "unused"))
         do {
             try await body(Store(database: database, keyRing: ring))
