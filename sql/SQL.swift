@@ -29,6 +29,7 @@ package enum SQL {
         file("0011_retention", PackageResources._011_retention_sql),
         file("0012_forges", PackageResources._012_forges_sql),
         file("0013_index_comments", PackageResources._013_index_comments_sql),
+        file("0014_reader_plans", PackageResources._014_reader_plans_sql),
     ]
 
     /// The text of a query by the name of its file and its own, such as `builds.find`.
