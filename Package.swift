@@ -78,6 +78,9 @@ let package = Package(
         library("Sealing", ["COpenSSL"]),
         library("LogStream", ["CZlib"]),
         library("Pipeline", ["Core", yams]),
+        .target(
+            name: "Reference", dependencies: ["Core", yams], resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: settings),
         library("EmbeddedPostgres", [logging, subprocess, systemPackage]),
         library("Store", ["Core", "LogStream", "Postgres", "SQL", "Sealing"]),
         library("Queue", ["Core", "Postgres", "SQL", logging, serviceLifecycle]),
@@ -93,7 +96,8 @@ let package = Package(
         library(
             "API",
             [
-                "Core", "Builds", "Store", "Postgres", "LogStream", "AgentProtocol", "Forge", "Sealing", hummingbird,
+                "Core", "Builds", "Store", "Postgres", "LogStream", "AgentProtocol", "Forge", "Reference", "Sealing",
+                hummingbird,
                 hummingbirdCore, httpTypes,
                 logging, nioCore, nioFoundationCompat, nioHTTP1, nioPosix, serviceLifecycle,
             ]),
@@ -146,7 +150,8 @@ let package = Package(
         tests(
             "API",
             [
-                "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Sealing", "Store", "TestSupport",
+                "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Reference", "Sealing", "Store",
+                "TestSupport",
                 hummingbird, httpTypes, nioCore, nioPosix,
                 subprocess,
             ]),

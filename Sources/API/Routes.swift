@@ -60,8 +60,11 @@ package struct Routes: Sendable {
     /// For everybody.
     private func open(_ router: Router<AppContext>) {
         let hooks = HookController(engine: engine)
+        let reference = ReferenceController()
         health(router)
         router
+            .get("/openapi.json", use: reference.document)
+            .get("/docs", use: reference.page)
             .get("/version", use: HealthController(engine: engine, newestMigration: newestMigration).version)
             .post("/hook", use: hooks.receive)
             .post("/api/hook", use: hooks.receive)

@@ -32,7 +32,10 @@ package struct Envelope: RouterMiddleware {
         admission.verdict?.write(to: &response.headers)
         response.makeConditional(request)
         response.headers[.requestID] = context.requestID
-        response.headers.append(contentsOf: context.client.isSecure ? ReplyHeaders.overTLS : ReplyHeaders.always)
+        for field in context.client.isSecure ? ReplyHeaders.overTLS : ReplyHeaders.always
+        where response.headers[field.name] == nil {
+            response.headers.append(field)
+        }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-cache, private" }
         return response
     }
