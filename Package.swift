@@ -73,6 +73,7 @@ let package = Package(
             swiftSettings: settings),
 
         library("Core"),
+        library("Telemetry"),
         library("AgentProtocol", ["Core"]),
         library("Postgres", ["CLibPQ", logging, serviceLifecycle]),
         library("Sealing", ["COpenSSL"]),
@@ -90,16 +91,15 @@ let package = Package(
             "Builds",
             [
                 "AgentProtocol", "Core", "Pipeline", "Postgres", "Store", "Queue", "Forge", "LogStream", "Sealing",
-                logging,
+                "Telemetry", logging,
                 serviceLifecycle,
             ]),
         library(
             "API",
             [
                 "Core", "Builds", "Store", "Postgres", "LogStream", "AgentProtocol", "Forge", "Reference", "Sealing",
-                hummingbird,
-                hummingbirdCore, httpTypes,
-                logging, nioCore, nioFoundationCompat, nioHTTP1, nioPosix, serviceLifecycle,
+                "Telemetry", hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundationCompat, nioHTTP1,
+                nioPosix, serviceLifecycle,
             ]),
         library(
             "Agent",
@@ -151,8 +151,7 @@ let package = Package(
             "API",
             [
                 "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Reference", "Sealing", "Store",
-                "TestSupport",
-                hummingbird, httpTypes, nioCore, nioPosix,
+                "Telemetry", "TestSupport", hummingbird, httpTypes, nioCore, nioPosix,
                 subprocess,
             ]),
         tests(

@@ -11,6 +11,7 @@ package struct Routes: Sendable {
     let proxies: TrustedProxies
     let limits: RateLimits
     private let live: Live
+    private let requests = RequestMetrics()
 
     /// - Parameter newestMigration: the number that the database must have reached for the server to be ready.
     package init(
@@ -32,12 +33,13 @@ package struct Routes: Sendable {
         return assemble(methods: MethodTable(routes: routes))
     }
 
-    /// What a listener for health alone answers.
+    /// What a listener for those who watch over the server answers. What it is asked is not counted among requests.
     func healthRouter() -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
-        let methods = MethodTable(routes: [("GET", "/healthz"), ("GET", "/readyz")])
-        router.add(middleware: Envelope(methods: methods, proxies: proxies, limits: limits))
+        let methods = MethodTable(routes: [("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")])
+        router.add(middleware: envelope(methods, RequestMetrics()))
         health(router)
+        router.get("/metrics", use: MetricsController(engine: engine, requests: requests, live: live).get)
         return router
     }
 
@@ -48,13 +50,17 @@ package struct Routes: Sendable {
 
     private func assemble(methods: MethodTable) -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: Envelope(methods: methods, proxies: proxies, limits: limits))
+        router.add(middleware: envelope(methods, requests))
         open(router)
         account(router)
         administration(router)
         repositories(router)
         agents(router)
         return router
+    }
+
+    private func envelope(_ methods: MethodTable, _ requests: RequestMetrics) -> Envelope {
+        Envelope(methods: methods, proxies: proxies, limits: limits, requests: requests)
     }
 
     /// For everybody.

@@ -6,6 +6,7 @@ import Logging
 import Postgres
 import Queue
 package import Store
+import Telemetry
 
 /// What an agent sent belongs to an attempt that is over, or does not fit what the server has.
 package struct AttemptConflict: Error, Sendable {
@@ -74,6 +75,7 @@ extension Engine {
     /// Stores a segment at the log's end, and tells those who read along. False: it does not belong there.
     private func append(_ segment: Segment, _ attemptID: Int64, _ token: AgentToken) async throws -> Bool {
         let watched = try await store.appendSegment(attemptID: attemptID, agentToken: token.id, segment)
+        if watched != nil { metrics.logBytes.increment(by: Int64(segment.length)) }
         if watched == true { wakeUps.wake(Topic.log(ofAttempt: attemptID)) }
         return watched != nil
     }

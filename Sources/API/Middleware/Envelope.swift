@@ -18,10 +18,12 @@ package struct Envelope: RouterMiddleware {
     let methods: MethodTable
     let proxies: TrustedProxies
     let limits: RateLimits
+    let requests: RequestMetrics
 
     package func handle(
         _ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response
     ) async throws -> Response {
+        let began = ContinuousClock.now
         var context = context
         context.credentials = request.credentials
         context.client = proxies.client(of: context.peer, request.headers)
@@ -37,6 +39,10 @@ package struct Envelope: RouterMiddleware {
             response.headers.append(field)
         }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-cache, private" }
+        let duration = ContinuousClock.now - began
+        requests.record(
+            method: request.method.rawValue, pattern: context.endpointPath, status: response.status.code,
+            duration: duration)
         return response
     }
 
