@@ -151,7 +151,7 @@ let package = Package(
             "API",
             [
                 "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Reference", "Sealing", "Store",
-                "Telemetry", "TestSupport", hummingbird, httpTypes, nioCore, nioPosix,
+                "Telemetry", "TestSupport", hummingbird, httpTypes, logging, nioCore, nioPosix,
                 subprocess,
             ]),
         tests(

@@ -12,16 +12,20 @@ package struct Routes: Sendable {
     let limits: RateLimits
     private let live: Live
     private let requests = RequestMetrics()
+    private let logsAccess: Bool
 
-    /// - Parameter newestMigration: the number that the database must have reached for the server to be ready.
+    /// - Parameters:
+    ///   - newestMigration: the number that the database must have reached for the server to be ready.
+    ///   - logsAccess: whether each request is logged, at the level info.
     package init(
         engine: Engine, newestMigration: Int, proxies: TrustedProxies = .none,
-        limits: RateLimits.Settings = RateLimits.Settings()
+        limits: RateLimits.Settings = RateLimits.Settings(), logsAccess: Bool = false
     ) {
         self.engine = engine
         self.newestMigration = newestMigration
         self.proxies = proxies
         self.limits = RateLimits(limits)
+        self.logsAccess = logsAccess
         live = Live(engine: engine)
     }
 
@@ -37,7 +41,7 @@ package struct Routes: Sendable {
     func healthRouter() -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
         let methods = MethodTable(routes: [("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")])
-        router.add(middleware: envelope(methods, RequestMetrics()))
+        router.add(middleware: envelope(methods, RequestMetrics(), logsAccess: false))
         health(router)
         router.get("/metrics", use: MetricsController(engine: engine, requests: requests, live: live).get)
         return router
@@ -50,7 +54,7 @@ package struct Routes: Sendable {
 
     private func assemble(methods: MethodTable) -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: envelope(methods, requests))
+        router.add(middleware: envelope(methods, requests, logsAccess: logsAccess))
         open(router)
         account(router)
         administration(router)
@@ -59,8 +63,8 @@ package struct Routes: Sendable {
         return router
     }
 
-    private func envelope(_ methods: MethodTable, _ requests: RequestMetrics) -> Envelope {
-        Envelope(methods: methods, proxies: proxies, limits: limits, requests: requests)
+    private func envelope(_ methods: MethodTable, _ requests: RequestMetrics, logsAccess: Bool) -> Envelope {
+        Envelope(methods: methods, proxies: proxies, limits: limits, requests: requests, logsAccess: logsAccess)
     }
 
     /// For everybody.

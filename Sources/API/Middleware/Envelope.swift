@@ -1,3 +1,4 @@
+import AgentProtocol
 import Builds
 import Core
 import HTTPTypes
@@ -19,6 +20,8 @@ package struct Envelope: RouterMiddleware {
     let proxies: TrustedProxies
     let limits: RateLimits
     let requests: RequestMetrics
+    /// Whether each request is logged.
+    let logsAccess: Bool
 
     package func handle(
         _ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response
@@ -27,7 +30,9 @@ package struct Envelope: RouterMiddleware {
         var context = context
         context.credentials = request.credentials
         context.client = proxies.client(of: context.peer, request.headers)
+        context.trace = request.headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.child ?? context.trace
         context.logger[metadataKey: "request.id"] = .string(context.requestID)
+        context.logger[metadataKey: "trace.id"] = .string(context.trace.traceID)
         let admission = limits.admit(request, context)
         var response = await response(to: request, context, admission, next)
         limits.settle(admission, request, response.status)
@@ -43,7 +48,24 @@ package struct Envelope: RouterMiddleware {
         requests.record(
             method: request.method.rawValue, pattern: context.endpointPath, status: response.status.code,
             duration: duration)
+        if logsAccess { log(request, context, response.status, duration) }
         return response
+    }
+
+    /// Without the query: it may have a token in it.
+    private func log(
+        _ request: Request, _ context: AppContext, _ status: HTTPResponse.Status, _ duration: Duration
+    ) {
+        let parts = duration.components
+        context.logger.info(
+            "request",
+            metadata: [
+                "http.method": "\(request.method)", "http.path": "\(request.uri.path)",
+                "http.route": "\(context.endpointPath ?? "")", "http.status": "\(status.code)",
+                "duration_ms": .stringConvertible(parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000),
+                "client": "\(context.remoteAddress)", "user": "\(context.sender.text ?? "")",
+                "span.id": "\(context.trace.spanID)",
+            ])
     }
 
     private func response(
@@ -93,4 +115,6 @@ extension HTTPField.Name {
     // A name that is a token by RFC 9110, 5.1.
     // swift-format-ignore: NeverForceUnwrap
     static let requestID = HTTPField.Name("X-Request-Id")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let traceparent = HTTPField.Name("traceparent")!
 }
