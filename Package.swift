@@ -111,7 +111,7 @@ let package = Package(
             name: "Skep",
             dependencies: [
                 "API", "Agent", "AgentProtocol", "Builds", "Core", "EmbeddedPostgres", "Forge", "LogStream", "Pipeline",
-                "Postgres", "Queue", "SQL", "Sealing", "Store", nioCore, nioHTTP1, unixSignals, argumentParser,
+                "Postgres", "Queue", "SQL", "Sealing", "Store", nioCore, nioHTTP1, unixSignals, argumentParser, yams,
                 configuration, hummingbird, logging,
                 serviceLifecycle, systemPackage, asyncHTTPClient,
             ],

@@ -42,7 +42,8 @@ struct Server {
         try await store.makePartitions(days: 7)
         let limits = Descriptors.raise(for: front.connections, logger)
         let routes = Routes(
-            engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates)
+            engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates,
+            logsAccess: front.logsRequests)
         let application = Application(
             router: routes.router(), server: .guarded(limits),
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),

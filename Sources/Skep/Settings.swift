@@ -5,20 +5,32 @@ import SystemPackage
 /// Where settings come from: environment variables `SKEP_…`, then the file, then defaults. `config/skep.yaml` documents them.
 struct Settings: Sendable {
     let reader: ConfigReader
+    let check: ConfigurationCheck
 
+    /// Throws when anything that is set is wrong, and says all of it at once.
+    ///
     /// - Parameter file: YAML; nil: `SKEP_CONFIG`, or no file.
     init(file: String?) async throws {
+        let variables = ProcessInfo.processInfo.environment
         let environment = EnvironmentVariablesProvider().prefixKeys(with: "skep")
-        guard let file = file ?? ProcessInfo.processInfo.environment["SKEP_CONFIG"] else {
+        if let file = file ?? variables["SKEP_CONFIG"] {
+            do {
+                let text = try String(contentsOfFile: file, encoding: .utf8)
+                check = ConfigurationCheck(
+                    sources: try SettingSources(environment: variables, yaml: text, name: file))
+                let yaml = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+                reader = ConfigReader(providers: [environment, yaml])
+            } catch let error as SettingsError {
+                throw error
+            } catch {
+                throw SettingsError(message: "The configuration file \(file) cannot be read: \(error)")
+            }
+        } else {
             reader = ConfigReader(providers: [environment])
-            return
+            check = ConfigurationCheck(sources: SettingSources(environment: variables))
         }
-        do {
-            let yaml = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
-            reader = ConfigReader(providers: [environment, yaml])
-        } catch {
-            throw SettingsError(message: "The configuration file \(file) cannot be read: \(error)")
-        }
+        let problems = check.problems
+        guard problems.isEmpty else { throw SettingsError(message: problems.joined(separator: "\nskep: ")) }
     }
 
     var databaseURL: String {
@@ -98,6 +110,13 @@ struct Settings: Sendable {
     }
 
     var logLevel: String? { string("log.level") }
+
+    var logFormat: Log.Format { Log.Format(rawValue: string("log.format") ?? "") ?? .auto }
+
+    /// Whether each request is logged.
+    var logsRequests: Bool {
+        get throws { try bool("log.requests") ?? false }
+    }
 
     func string(_ key: String) -> String? {
         reader.string(forKey: ConfigKey(key))

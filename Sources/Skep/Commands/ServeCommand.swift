@@ -16,7 +16,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve() async throws {
         let settings = try await options.settings()
-        let logger = try Log.start("skep", level: settings.logLevel)
+        let logger = try Log.start("skep", level: settings.logLevel, format: settings.logFormat)
         let listen = try settings.listen
         let ring = try settings.ring()
         try requireOwnKeys(ring)
