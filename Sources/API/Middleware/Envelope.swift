@@ -38,6 +38,9 @@ package struct Envelope: RouterMiddleware {
         limits.settle(admission, request, response.status)
         admission.verdict?.write(to: &response.headers)
         response.makeConditional(request)
+        if !context.client.prefix.isEmpty, let link = response.headers[.link], link.hasPrefix("</") {
+            response.headers[.link] = "<\(context.client.prefix)\(link.dropFirst())"
+        }
         response.headers[.requestID] = context.requestID
         for field in context.client.isSecure ? ReplyHeaders.overTLS : ReplyHeaders.always
         where response.headers[field.name] == nil {
