@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Postgres
 import Sealing
 
 /// The log of the program: to standard error.
@@ -91,11 +92,14 @@ func orExplain(_ body: () async throws -> Void) async throws {
     do {
         try await body()
     } catch let error as SettingsError {
-        fail(error.message)
+        fail(error.message, error.exitCode)
+    } catch let error as PostgresError {
+        let error = SettingsError(explaining: error)
+        fail(error.message, error.exitCode)
     }
 }
 
-func fail(_ message: String) -> Never {
+func fail(_ message: String, _ exitCode: Int32 = 1) -> Never {
     FileHandle.standardError.write(Data("skep: \(message)\n".utf8))
-    exit(1)
+    exit(exitCode)
 }

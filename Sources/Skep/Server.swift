@@ -56,6 +56,7 @@ struct Server {
     }
 
     private func checkDatabase() async throws {
+        try await ServerVersion.check(database)
         let newest: Int
         do {
             newest = try await store.newestMigration()

@@ -30,7 +30,9 @@ struct Settings: Sendable {
             check = ConfigurationCheck(sources: SettingSources(environment: variables))
         }
         let problems = check.problems
-        guard problems.isEmpty else { throw SettingsError(message: problems.joined(separator: "\nskep: ")) }
+        guard problems.isEmpty else {
+            throw SettingsError(message: problems.joined(separator: "\nskep: "), exitCode: EX_CONFIG)
+        }
     }
 
     var databaseURL: String {
@@ -85,6 +87,11 @@ struct Settings: Sendable {
 
     var lease: Int {
         get throws { try int("agents.lease", in: 10...3600) ?? 30 }
+    }
+
+    /// Seconds that idle connections stay open when the server stops.
+    var drain: Int {
+        get throws { try int("limits.drain_seconds", in: 0...20) ?? 2 }
     }
 
     var agentServer: String? { string("server") }
@@ -176,6 +183,8 @@ struct Listen: Sendable, Hashable {
 /// What to change of the configuration.
 struct SettingsError: Error, CustomStringConvertible {
     var message: String
+    /// As of sysexits.h, where a supervisor can make use of it.
+    var exitCode: Int32 = 1
 
     var description: String { message }
 }

@@ -61,3 +61,6 @@ select
         from pg_class c
         where c.relkind in ('r', 'i', 't', 'm')
     )
+
+-- name: version
+select current_setting('server_version_num')::integer

@@ -3,7 +3,8 @@ import ArgumentParser
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Check or print the configuration.",
-        discussion: "What `skep serve` and `skep agent` would start with: the environment, then the file, then defaults.",
+        discussion:
+            "What `skep serve` and `skep agent` would start with: the environment, then the file, then defaults.",
         subcommands: [Check.self, Print.self])
 
     struct Check: AsyncParsableCommand {

@@ -77,6 +77,7 @@ extension Setting {
         Setting("limits.header_seconds", .whole(1...3600), standard: "10"),
         Setting("limits.body_seconds", .whole(1...3600), standard: "30"),
         Setting("limits.write_seconds", .whole(1...3600), standard: "30"),
+        Setting("limits.drain_seconds", .whole(0...20), standard: "2"),
         Setting("limits.header_bytes", .whole(4096...1_048_576), standard: "32768"),
         Setting("health.listen", .address),
         Setting("agents.lease", .whole(10...3600), standard: "30"),
