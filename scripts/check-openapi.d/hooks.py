@@ -15,28 +15,17 @@ dice = random.Random(7)
 seen = collections.defaultdict(collections.Counter)
 
 
-def send(token, case, kwargs):
-    """As somebody else than the command line says, whose headers win over the case's."""
-    case.headers["Authorization"] = "Bearer " + token
-    kwargs["headers"] = {**(kwargs.get("headers") or {}), "Authorization": "Bearer " + token}
-
-
 @schemathesis.hook
 def before_call(context, case, kwargs):
     operation = case.operation.definition.raw.get("operationId", "")
-    if case.operation.path.startswith("/agent/"):
-        send(world.agent_token, case, kwargs)
-    elif operation in ("deleteOwnTokens", "deleteOwnToken"):
-        # Not with the token that all other requests have.
-        send(world.token_of_somebody(), case, kwargs)
-    elif operation in ("updateAgent", "deleteAgent") and case.path_parameters.get("id") == 1:
-        # The one that runs the jobs.
+    is_agents = case.operation.path.startswith("/agent/")
+    case.headers["Authorization"] = "Bearer " + (world.agent_token if is_agents else world.token)
+    if operation in ("updateAgent", "deleteAgent", "deleteOwnToken") and str(case.path_parameters.get("id")) == "1":
+        # The agent that runs the jobs, and the token that all requests are sent with.
         case.path_parameters["id"] = 2**40
     if dice.random() < 0.5:
         case.path_parameters.update(
             {name: value for name, value in world.place(operation).items() if name in case.path_parameters})
-        if operation == "deleteOwnToken":
-            send(world.token_to_end[1], case, kwargs)
 
 
 @schemathesis.hook

@@ -11,6 +11,7 @@ UNREACHED = {
     "declineBuild": "only builds of pull requests wait for approval",
     "receiveDelivery": "signed by the hook of a repository",
     "receiveDeliveryAgain": "signed by the hook of a repository",
+    "deleteOwnTokens": "ends the token that all requests are sent with",
     "appendLog": "takes deflate, which Schemathesis does not make",
     "followLog": "may not end",
     "followRepo": "does not end",

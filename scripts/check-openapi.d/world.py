@@ -21,7 +21,6 @@ class World:
         with open(self.data + "/agent-token") as file:
             self.agent_token = file.read().strip()
         self.numbers = itertools.count(1)
-        self.token_to_end = None
         self.create_repository("hello-world")
         self.push()
         self.ask("POST", "/api/users/hubot")
@@ -69,15 +68,16 @@ class World:
             time.sleep(0.5)
         raise SystemExit("the first build does not end")
 
-    def token_of_somebody(self):
-        return self.ask("POST", "/api/users/hubot/tokens", {})["token"]
-
     def place(self, operation):
         """Values for the path of an operation, by the names of its parameters."""
         values = {"owner": "octocat", "name": "hello-world", "number": 1, "build": 1, "job": 1, "login": "hubot",
                   "secret": "KEPT", "account": "deploy", "id": 1}
         make = getattr(self, "for_" + operation, None)
-        return {**values, **(make() if make else {})}
+        try:
+            return {**values, **(make() if make else {})}
+        except (TypeError, KeyError, IndexError, StopIteration):
+            # What was to be made was refused, as after a request that changed the tenant's limits.
+            return values
 
     def for_activateRepo(self):
         name = self.new("new")
@@ -121,9 +121,7 @@ class World:
         return {"id": self.ask("POST", ACCOUNTS + "/deploy/tokens", {})["id"]}
 
     def for_deleteOwnToken(self):
-        made = self.ask("POST", "/api/users/hubot/tokens", {})
-        self.token_to_end = (made["id"], made["token"])
-        return {"id": made["id"]}
+        return {"id": self.ask("POST", "/api/user/tokens", {})["id"]}
 
     def secret(self, place):
         name = self.new("S")
