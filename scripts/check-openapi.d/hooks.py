@@ -23,6 +23,9 @@ def before_call(context, case, kwargs):
     if operation in ("updateAgent", "deleteAgent", "deleteOwnToken") and str(case.path_parameters.get("id")) == "1":
         # The agent that runs the jobs, and the token that all requests are sent with.
         case.path_parameters["id"] = 2**40
+    if operation == "claimJob" and isinstance(case.body, dict) and isinstance(case.body.get("wait"), int):
+        # Long polls would take most of the time.
+        case.body["wait"] = min(case.body["wait"], 1)
     if dice.random() < 0.5:
         case.path_parameters.update(
             {name: value for name, value in world.place(operation).items() if name in case.path_parameters})
