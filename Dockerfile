@@ -14,6 +14,7 @@ RUN swift package resolve
 COPY Sources ./Sources
 COPY Tests ./Tests
 COPY sql ./sql
+COPY docs/openapi.yaml ./docs/openapi.yaml
 RUN swift build -c release --product skep --static-swift-stdlib -Xlinker -s \
     && install -D "$(swift build -c release --show-bin-path)/skep" /out/skep
 

@@ -73,11 +73,15 @@ let package = Package(
             swiftSettings: settings),
 
         library("Core"),
+        library("Telemetry"),
         library("AgentProtocol", ["Core"]),
         library("Postgres", ["CLibPQ", logging, serviceLifecycle]),
         library("Sealing", ["COpenSSL"]),
         library("LogStream", ["CZlib"]),
         library("Pipeline", ["Core", yams]),
+        .target(
+            name: "Reference", dependencies: ["Core", yams], resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: settings),
         library("EmbeddedPostgres", [logging, subprocess, systemPackage]),
         library("Store", ["Core", "LogStream", "Postgres", "SQL", "Sealing"]),
         library("Queue", ["Core", "Postgres", "SQL", logging, serviceLifecycle]),
@@ -88,15 +92,15 @@ let package = Package(
             "Builds",
             [
                 "AgentProtocol", "Core", "Pipeline", "Postgres", "Store", "Queue", "Forge", "LogStream", "Sealing",
-                logging,
+                "Telemetry", logging,
                 serviceLifecycle,
             ]),
         library(
             "API",
             [
-                "Core", "Builds", "Store", "Postgres", "LogStream", "AgentProtocol", "Forge", "Sealing", hummingbird,
-                hummingbirdCore, httpTypes,
-                logging, nioCore, nioFoundationCompat, nioHTTP1, nioPosix, serviceLifecycle,
+                "Core", "Builds", "Store", "Postgres", "LogStream", "AgentProtocol", "Forge", "Reference", "Sealing",
+                "Telemetry", hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundationCompat, nioHTTP1,
+                nioPosix, serviceLifecycle,
             ]),
         library(
             "Agent",
@@ -108,7 +112,7 @@ let package = Package(
             name: "Skep",
             dependencies: [
                 "API", "Agent", "AgentProtocol", "Builds", "Core", "EmbeddedPostgres", "Forge", "LogStream", "Pipeline",
-                "Postgres", "Queue", "SQL", "Sealing", "Store", nioCore, nioHTTP1, unixSignals, argumentParser,
+                "Postgres", "Queue", "SQL", "Sealing", "Store", nioCore, nioHTTP1, unixSignals, argumentParser, yams,
                 configuration, hummingbird, logging,
                 serviceLifecycle, systemPackage, asyncHTTPClient,
             ],
@@ -147,8 +151,8 @@ let package = Package(
         tests(
             "API",
             [
-                "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Sealing", "Store", "TestSupport",
-                hummingbird, httpTypes, nioCore, nioPosix,
+                "AgentProtocol", "Builds", "Core", "LogStream", "Postgres", "Reference", "Sealing", "Store",
+                "Telemetry", "TestSupport", hummingbird, httpTypes, logging, nioCore, nioPosix,
                 subprocess,
             ]),
         tests(

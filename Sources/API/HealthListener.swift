@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// `/healthz` and `/readyz` on a port and a thread of their own, which answer however busy the main port is.
+/// `/healthz`, `/readyz` and `/metrics` on a port and a thread of their own, which answer however busy the main port is.
 package struct HealthListener: Service {
     private let routes: Routes
     private let host: String

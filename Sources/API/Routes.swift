@@ -11,16 +11,21 @@ package struct Routes: Sendable {
     let proxies: TrustedProxies
     let limits: RateLimits
     private let live: Live
+    private let requests = RequestMetrics()
+    private let logsAccess: Bool
 
-    /// - Parameter newestMigration: the number that the database must have reached for the server to be ready.
+    /// - Parameters:
+    ///   - newestMigration: the number that the database must have reached for the server to be ready.
+    ///   - logsAccess: whether each request is logged, at the level info.
     package init(
         engine: Engine, newestMigration: Int, proxies: TrustedProxies = .none,
-        limits: RateLimits.Settings = RateLimits.Settings()
+        limits: RateLimits.Settings = RateLimits.Settings(), logsAccess: Bool = false
     ) {
         self.engine = engine
         self.newestMigration = newestMigration
         self.proxies = proxies
         self.limits = RateLimits(limits)
+        self.logsAccess = logsAccess
         live = Live(engine: engine)
     }
 
@@ -32,12 +37,13 @@ package struct Routes: Sendable {
         return assemble(methods: MethodTable(routes: routes))
     }
 
-    /// What a listener for health alone answers.
+    /// What a listener for those who watch over the server answers. What it is asked is not counted among requests.
     func healthRouter() -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
-        let methods = MethodTable(routes: [("GET", "/healthz"), ("GET", "/readyz")])
-        router.add(middleware: Envelope(methods: methods, proxies: proxies, limits: limits))
+        let methods = MethodTable(routes: [("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")])
+        router.add(middleware: envelope(methods, RequestMetrics(), logsAccess: false))
         health(router)
+        router.get("/metrics", use: MetricsController(engine: engine, requests: requests, live: live).get)
         return router
     }
 
@@ -48,7 +54,7 @@ package struct Routes: Sendable {
 
     private func assemble(methods: MethodTable) -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: Envelope(methods: methods, proxies: proxies, limits: limits))
+        router.add(middleware: envelope(methods, requests, logsAccess: logsAccess))
         open(router)
         account(router)
         administration(router)
@@ -57,11 +63,18 @@ package struct Routes: Sendable {
         return router
     }
 
+    private func envelope(_ methods: MethodTable, _ requests: RequestMetrics, logsAccess: Bool) -> Envelope {
+        Envelope(methods: methods, proxies: proxies, limits: limits, requests: requests, logsAccess: logsAccess)
+    }
+
     /// For everybody.
     private func open(_ router: Router<AppContext>) {
         let hooks = HookController(engine: engine)
+        let reference = ReferenceController()
         health(router)
         router
+            .get("/openapi.json", use: reference.document)
+            .get("/docs", use: reference.page)
             .get("/version", use: HealthController(engine: engine, newestMigration: newestMigration).version)
             .post("/hook", use: hooks.receive)
             .post("/api/hook", use: hooks.receive)

@@ -31,6 +31,7 @@ struct HTTPServerConnection: ServerConnection {
         request.method = .POST
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
         request.headers.add(name: "Content-Type", value: call.contentType)
+        if let trace = call.traceparent { request.headers.add(name: "traceparent", value: trace) }
         request.body = .bytes(call.body)
         let response = try await client.execute(request, timeout: .seconds(call.patience))
         let body = try await response.body.collect(upTo: Self.largestReply)

@@ -83,7 +83,8 @@ struct Intake: Sendable {
         logger[metadataKey: "attempt.id"] = "\(job.attemptID)"
         let launcher = Launcher(executable: configuration.executable)
         let run = JobRun(
-            job: job, attempt: client.attempt(job.attemptID), runtime: runtime, launcher: launcher,
+            job: job, attempt: client.attempt(job.attemptID, trace: job.traceparent), runtime: runtime,
+            launcher: launcher,
             configuration: configuration, folder: folder, stop: stop, logger: logger)
         await run.run()
     }

@@ -12,8 +12,9 @@ struct ServerClient: Sendable {
         return reply.status == 204 ? nil : try decode(ClaimedJob.self, from: reply)
     }
 
-    func attempt(_ id: Int64) -> AttemptClient {
-        AttemptClient(client: self, id: id)
+    /// - Parameter trace: what the server wants to hear with each call.
+    func attempt(_ id: Int64, trace: String?) -> AttemptClient {
+        AttemptClient(client: self, id: id, trace: trace)
     }
 
     /// Replies with a status of 2xx only.
@@ -43,6 +44,7 @@ struct ServerClient: Sendable {
 struct AttemptClient: Sendable {
     fileprivate let client: ServerClient
     let id: Int64
+    fileprivate let trace: String?
 
     func heartbeat() async throws -> HeartbeatReply {
         try client.decode(HeartbeatReply.self, from: try await client.perform(call("heartbeat")))
@@ -74,6 +76,6 @@ struct AttemptClient: Sendable {
     }
 
     private func call(_ name: String, body: [UInt8] = []) -> ServerCall {
-        ServerCall(path: "/agent/v1/attempts/\(id)/\(name)", body: body)
+        ServerCall(path: "/agent/v1/attempts/\(id)/\(name)", body: body, traceparent: trace)
     }
 }

@@ -12,6 +12,8 @@ package struct ServerCall: Sendable {
     package var path: String
     package var contentType = "application/json"
     package var body: [UInt8] = []
+    /// The trace of the job that it is about.
+    package var traceparent: String?
     /// Seconds until the caller gives up.
     package var patience: Int64 = 15
 }

@@ -50,10 +50,13 @@ package struct ClaimedJob: Sendable, Codable {
     package var masks: [String]
     /// What Skep has to say before the first step, each a line of the log that begins with `skep: `.
     package var notes: [String]
+    /// What the agent sends as `traceparent` with every later call about the job. nil: an older server.
+    package var traceparent: String?
 
     package init(
         attemptID: Int64, attempt: Int, repo: String, build: Int64, job: Int, timeout: Int, lease: Int,
-        clone: CloneInstruction, plan: JobPlan, masks: [String] = [], notes: [String] = []
+        clone: CloneInstruction, plan: JobPlan, masks: [String] = [], notes: [String] = [],
+        traceparent: String? = nil
     ) {
         self.attemptID = attemptID
         self.attempt = attempt
@@ -66,6 +69,7 @@ package struct ClaimedJob: Sendable, Codable {
         self.plan = plan
         self.masks = masks
         self.notes = notes
+        self.traceparent = traceparent
     }
 }
 

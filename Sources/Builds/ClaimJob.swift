@@ -1,6 +1,7 @@
 package import AgentProtocol
 import Core
 import Forge
+import FoundationEssentials
 import LogStream
 import Logging
 import Pipeline
@@ -8,6 +9,7 @@ import Queue
 import Sealing
 import ServiceLifecycle
 package import Store
+import Telemetry
 
 extension Engine {
     /// Gives an agent the next job that fits its labels, waiting up to `request.wait` seconds for one. nil: none came.
@@ -98,6 +100,7 @@ extension Engine {
             _ = try await queue.finish(claim)
             return nil
         }
+        metrics.dispatch.observe(-work.build.enqueuedAt.timeIntervalSinceNow)
         let change = work.build.change
         return ClaimedJob(
             attemptID: attemptID, attempt: claim.attempt, repo: work.repo.fullName, build: work.build.number,

@@ -13,6 +13,7 @@ package struct Engine: Sendable {
     let queue: WorkQueue
     let logger: Logger
     let files = ParsedFiles()
+    package let metrics = EngineMetrics()
 
     package init(
         database: Database, store: Store, wakeUps: WakeUps, forges: Forges, settings: Settings, logger: Logger

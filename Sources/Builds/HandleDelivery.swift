@@ -1,9 +1,11 @@
 import Core
 import Forge
+import FoundationEssentials
 import Logging
 import Postgres
 import Queue
 import Store
+import Telemetry
 
 /// A delivery is tried again this often before it is given up, at most five minutes apart: more than a day.
 private let triesAllowed = 300
@@ -92,6 +94,7 @@ extension Engine {
         }
         if outcomes.contains(where: \.isBuilt) { jobsWait() }
         for ((delivery, _), outcome) in zip(batch, outcomes) {
+            metrics.deliveryAge.observe(-delivery.receivedAt.timeIntervalSinceNow)
             logger.info(
                 "delivery handled",
                 metadata: ["delivery.id": "\(delivery.id)", "repo.id": "\(repo.id)", "outcome": "\(outcome)"])

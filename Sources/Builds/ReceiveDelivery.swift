@@ -2,6 +2,7 @@ import Core
 package import Forge
 import Queue
 import Store
+import Telemetry
 
 /// What became of a delivery at the door.
 package struct Receipt: Sendable, Hashable {
@@ -16,16 +17,27 @@ extension Engine {
     /// Throws `notFound` for an unknown repository and for a wrong signature alike, and `invalid` for what is no delivery.
     package func receiveDelivery(_ request: HookRequest, forge name: String?) async throws -> Receipt {
         guard let forge = forges.named(name) else { throw AccessError.notFound("There is no forge \(name ?? "").") }
-        let identity = try identify(request, forge)
-        let secret = try await verify(request, identity, forge)
+        let (identity, secret) = try await verified(request, forge)
         #if DEBUG
         if Plant.loseDelivery.strikes { return Receipt(delivery: Int64.random(in: 1 << 40..<1 << 50), isNew: true) }
         #endif
         let received = try await store.receiveDelivery(
             repoID: secret.repoID, key: identity.deliveryID, event: identity.event, headers: request.readingHeaders,
             body: request.body(without: secret.secret))
+        (received.isNew ? metrics.deliveriesAccepted : metrics.deliveriesRepeated).increment()
         if received.isNew { wakeUps.wake(Topic.intake) }
         return Receipt(delivery: received.id, isNew: received.isNew)
+    }
+
+    private func verified(_ request: HookRequest, _ forge: Forges.Entry) async throws -> (HookIdentity, HookSecret)
+    {
+        do {
+            let identity = try identify(request, forge)
+            return (identity, try await verify(request, identity, forge))
+        } catch let error where error is Refusal || error is AccessError {
+            metrics.deliveriesRefused.increment()
+            throw error
+        }
     }
 
     private func identify(_ request: HookRequest, _ forge: Forges.Entry) throws -> HookIdentity {

@@ -4,6 +4,7 @@ import Logging
 import Postgres
 import Queue
 package import Store
+import Telemetry
 
 extension Engine {
     /// Takes jobs from agents that were not heard of in time. Answers how many.
@@ -19,6 +20,7 @@ extension Engine {
                 logger.error("a job was not rescued", metadata: ["job.id": "\(claim.id)", "error": "\(error)"])
             }
         }
+        metrics.leasesExpired.increment(by: Int64(rescued))
         if rescued > 0 { jobsWait() }
         return rescued
     }

@@ -6,6 +6,7 @@ import Logging
 import Postgres
 import Queue
 package import Store
+import Telemetry
 
 /// What an agent sent belongs to an attempt that is over, or does not fit what the server has.
 package struct AttemptConflict: Error, Sendable {
@@ -74,6 +75,7 @@ extension Engine {
     /// Stores a segment at the log's end, and tells those who read along. False: it does not belong there.
     private func append(_ segment: Segment, _ attemptID: Int64, _ token: AgentToken) async throws -> Bool {
         let watched = try await store.appendSegment(attemptID: attemptID, agentToken: token.id, segment)
+        if watched != nil { metrics.logBytes.increment(by: Int64(segment.length)) }
         if watched == true { wakeUps.wake(Topic.log(ofAttempt: attemptID)) }
         return watched != nil
     }
@@ -81,6 +83,13 @@ extension Engine {
     package func updateStep(attemptID: Int64, token: AgentToken, _ update: StepUpdate) async throws {
         let attempt = try await current(attemptID, token)
         guard update.status != .unknown else { throw Refusal.invalid("status is none that a step can have.") }
+        try Self.check(exitCode: update.exitCode)
+        guard (0...Int(Int32.max)).contains(update.number) else { throw Refusal.invalid("number is none of a step.") }
+        for time in [update.startedAt, update.finishedAt].compactMap(\.self) {
+            guard (0...253_402_300_799).contains(time.timeIntervalSince1970) else {
+                throw Refusal.invalid("startedAt and finishedAt must be seconds since 1970.")
+            }
+        }
         let known = try await store.updateStep(
             attemptID: attempt.id, number: update.number, status: update.status, exitCode: update.exitCode,
             startedAt: update.startedAt, finishedAt: update.finishedAt)
@@ -89,11 +98,16 @@ extension Engine {
         throw Refusal.invalid("The attempt has no step \(update.number).")
     }
 
+    private static func check(exitCode: Int) throws {
+        guard Int32(exactly: exitCode) != nil else { throw Refusal.invalid("exitCode must be an integer of 32 bits.") }
+    }
+
     /// Ends the attempt and the job. Repeating it changes nothing.
     package func finishJob(attemptID: Int64, token: AgentToken, _ end: JobEnd) async throws {
         guard [.success, .failure, .killed, .error].contains(end.status) else {
             throw Refusal.invalid("status must be success, failure, killed or error.")
         }
+        try Self.check(exitCode: end.exitCode)
         guard let attempt = try await store.attempt(id: attemptID, agentToken: token.id) else {
             throw AttemptConflict.over()
         }

@@ -12,6 +12,8 @@ struct FrontSettings: Sendable {
     var connections = ConnectionLimits()
     /// Where health is answered apart from everything else; nil: only with everything else.
     var health: Listen?
+    /// Whether each request is logged.
+    var logsRequests = false
 }
 
 extension Settings {
@@ -23,6 +25,7 @@ extension Settings {
         try setRate("limits.failed_authentications_per_minute", &front.rates.failures)
         try setRate("limits.hooks_per_minute", &front.rates.hooks)
         front.connections = try connectionLimits()
+        front.logsRequests = try logsRequests
         front.health = try string("health.listen").map { try Listen($0, key: "health.listen") }
         return front
     }

@@ -1,17 +1,30 @@
 import Foundation
 import Logging
+import Postgres
 import Sealing
 
 /// The log of the program: to standard error.
 enum Log {
+    enum Format: String {
+        /// Text on a terminal, else JSON.
+        case auto
+        /// For people.
+        case text
+        /// A JSON object a line.
+        case json
+
+        var isJSON: Bool { self == .json || (self == .auto && isatty(STDERR_FILENO) == 0) }
+    }
+
     /// - Parameter level: `trace` to `critical`; nil: `info`.
-    static func start(_ label: String, level: String?) throws -> Logger {
+    static func start(_ label: String, level: String?, format: Format = .text) throws -> Logger {
         guard let level = Logger.Level(rawValue: level ?? "info") else {
             throw SettingsError(
                 message: "log.level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler: any LogHandler =
+                format.isJSON ? JSONLogHandler(label: label) : StreamLogHandler.standardError(label: label)
             handler.logLevel = level
             return TokenlessLogHandler(handler)
         }
@@ -21,9 +34,9 @@ enum Log {
 
 /// Passes everything on but tokens: paths and messages of failed requests repeat what somebody sent.
 private struct TokenlessLogHandler: LogHandler {
-    private var handler: StreamLogHandler
+    private var handler: any LogHandler
 
-    init(_ handler: StreamLogHandler) {
+    init(_ handler: any LogHandler) {
         self.handler = handler
     }
 
@@ -79,11 +92,14 @@ func orExplain(_ body: () async throws -> Void) async throws {
     do {
         try await body()
     } catch let error as SettingsError {
-        fail(error.message)
+        fail(error.message, error.exitCode)
+    } catch let error as PostgresError {
+        let error = SettingsError(explaining: error)
+        fail(error.message, error.exitCode)
     }
 }
 
-func fail(_ message: String) -> Never {
+func fail(_ message: String, _ exitCode: Int32 = 1) -> Never {
     FileHandle.standardError.write(Data("skep: \(message)\n".utf8))
-    exit(1)
+    exit(exitCode)
 }

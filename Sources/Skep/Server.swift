@@ -51,7 +51,8 @@ struct Server {
         try await store.makePartitions(days: 7)
         let limits = Descriptors.raise(for: front.connections, logger)
         let routes = Routes(
-            engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates)
+            engine: engine, newestMigration: SQL.migrations.count, proxies: front.proxies, limits: front.rates,
+            logsAccess: front.logsRequests)
         let application = Application(
             router: routes.router(), server: .guarded(limits),
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),
@@ -68,6 +69,7 @@ struct Server {
     }
 
     private func checkDatabase() async throws {
+        try await ServerVersion.check(database)
         let newest: Int
         do {
             newest = try await store.newestMigration()

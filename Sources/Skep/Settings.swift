@@ -5,19 +5,33 @@ import SystemPackage
 /// Where settings come from: environment variables `SKEP_…`, then the file, then defaults. `config/skep.yaml` documents them.
 struct Settings: Sendable {
     let reader: ConfigReader
+    let check: ConfigurationCheck
 
+    /// Throws when anything that is set is wrong, and says all of it at once.
+    ///
     /// - Parameter file: YAML; nil: `SKEP_CONFIG`, or no file.
     init(file: String?) async throws {
+        let variables = ProcessInfo.processInfo.environment
         let environment = EnvironmentVariablesProvider().prefixKeys(with: "skep")
-        guard let file = file ?? ProcessInfo.processInfo.environment["SKEP_CONFIG"] else {
+        if let file = file ?? variables["SKEP_CONFIG"] {
+            do {
+                let text = try String(contentsOfFile: file, encoding: .utf8)
+                check = ConfigurationCheck(
+                    sources: try SettingSources(environment: variables, yaml: text, name: file))
+                let yaml = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+                reader = ConfigReader(providers: [environment, yaml])
+            } catch let error as SettingsError {
+                throw error
+            } catch {
+                throw SettingsError(message: "The configuration file \(file) cannot be read: \(error)")
+            }
+        } else {
             reader = ConfigReader(providers: [environment])
-            return
+            check = ConfigurationCheck(sources: SettingSources(environment: variables))
         }
-        do {
-            let yaml = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
-            reader = ConfigReader(providers: [environment, yaml])
-        } catch {
-            throw SettingsError(message: "The configuration file \(file) cannot be read: \(error)")
+        let problems = check.problems
+        guard problems.isEmpty else {
+            throw SettingsError(message: problems.joined(separator: "\nskep: "), exitCode: EX_CONFIG)
         }
     }
 
@@ -85,6 +99,11 @@ struct Settings: Sendable {
         get throws { try int("agents.lease", in: 10...3600) ?? 30 }
     }
 
+    /// Seconds that idle connections stay open when the server stops.
+    var drain: Int {
+        get throws { try int("limits.drain_seconds", in: 0...20) ?? 2 }
+    }
+
     var agentServer: String? { string("server") }
 
     var agentToken: String? {
@@ -108,6 +127,13 @@ struct Settings: Sendable {
     }
 
     var logLevel: String? { string("log.level") }
+
+    var logFormat: Log.Format { Log.Format(rawValue: string("log.format") ?? "") ?? .auto }
+
+    /// Whether each request is logged.
+    var logsRequests: Bool {
+        get throws { try bool("log.requests") ?? false }
+    }
 
     func string(_ key: String) -> String? {
         reader.string(forKey: ConfigKey(key))
@@ -167,6 +193,8 @@ struct Listen: Sendable, Hashable {
 /// What to change of the configuration.
 struct SettingsError: Error, CustomStringConvertible {
     var message: String
+    /// As of sysexits.h, where a supervisor can make use of it.
+    var exitCode: Int32 = 1
 
     var description: String { message }
 }

@@ -29,7 +29,7 @@ struct Skep: AsyncParsableCommand {
                 name: "Administration:",
                 subcommands: [
                     UserCommand.self, TokenCommand.self, KeyCommand.self, DatabaseCommand.self, ReportCommand.self,
-                    RetentionCommand.self, RoutesCommand.self, HealthCheckCommand.self,
+                    RetentionCommand.self, ConfigCommand.self, RoutesCommand.self, HealthCheckCommand.self,
                 ]),
         ],
     )

@@ -13,6 +13,7 @@ package struct WaitingDelivery: Sendable {
     /// How often handling it was tried.
     package var tries: Int
     package var body: [UInt8]
+    package var receivedAt: Date
 }
 
 /// The right to handle a repository's deliveries.
@@ -89,7 +90,7 @@ extension Store {
             let headers = Array(zip(names, try columns.next([String].self))).map { (name: $0.0, value: $0.1) }
             return WaitingDelivery(
                 id: id, day: day, key: key, event: event, headers: headers, tries: try columns.next(),
-                body: try columns.next())
+                body: try columns.next(), receivedAt: try columns.next())
         }
     }
 

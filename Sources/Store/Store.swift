@@ -59,6 +59,9 @@ package struct Store: Sendable {
         return value
     }
 
+    /// nil: in a transaction.
+    package var poolStatistics: PoolStatistics? { database?.statistics }
+
     /// Makes the daily partitions of today and the `days - 1` days after it, where missing.
     package func makePartitions(days: Int) async throws {
         _ = try await session.first(.makePartitions, [.int(days)])

@@ -17,6 +17,7 @@ package struct TestFront: Sendable {
     /// Without limits, unless a test sets them.
     package var rates = RateLimits.Settings()
     package var connections = ConnectionLimits()
+    package var logsAccess = false
 
     package init() {
         rates.requests = 0
@@ -98,7 +99,7 @@ private struct RunningServer {
         let engine = try await engine(place, settings, port)
         let routes = Routes(
             engine: engine, newestMigration: SQL.migrations.count, proxies: place.front.proxies,
-            limits: place.front.rates)
+            limits: place.front.rates, logsAccess: place.front.logsAccess)
         let (runs, running) = AsyncStream.makeStream(of: Void.self)
         let application = Application(
             router: routes.router(), server: .guarded(place.front.connections),

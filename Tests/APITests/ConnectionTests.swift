@@ -182,4 +182,22 @@ import Testing
             try await agent.finish(job, logSize: 32 << 20)
         }
     }
+
+    /// A proxy that sends a request at the moment the server stops is answered, and told to send no more on that connection.
+    @Test func whatComesWhenTheServerStopsIsAnswered() async throws {
+        var front = TestFront()
+        front.connections.drain = .seconds(60)
+        try await withServer(workers: false, front: front) { server in
+            try await RawConnection.open(server.url) { connection in
+                try await connection.send(Self.hello)
+                let first = try await connection.read(until: "ok\n")
+                #expect(first.hasPrefix("HTTP/1.1 200 OK") && !first.contains("Connection: close"))
+                await server.shutDown()
+                try await eventually { (try? await RawConnection.get(server.url, "/healthz")) == nil }
+                try await connection.send(Self.hello)
+                let last = await connection.readToEnd()
+                #expect(last.hasPrefix("HTTP/1.1 200 OK") && last.contains("Connection: close"), "\(last)")
+            }
+        }
+    }
 }

@@ -29,6 +29,22 @@ import Testing
         }
     }
 
+    /// Numbers that no column of the database holds.
+    @Test func anAgentsNumbersThatAreTooLargeAreItsMistake() async throws {
+        try await withServer { server in
+            try await server.push(try await server.repo("acme/app"))
+            let agent = try await ScriptedAgent(server)
+            let job = try await agent.start()
+            let large = Int(Int32.max) + 1
+            for reply in [
+                try await agent.step(job, 1, .running, exitCode: large), try await agent.step(job, large, .running),
+            ] {
+                #expect(reply.status == 400, "\(reply.text)")
+            }
+            #expect(try await agent.step(job, 1, .success, exitCode: large - 1).status == 204)
+        }
+    }
+
     @Test func wrongBodiesNameTheField() async throws {
         try await withServer(workers: false) { server in
             _ = try await server.repo("acme/app")

@@ -32,6 +32,27 @@ import Testing
         #expect(found.address == IPAddress(client), "\(String(describing: found.address))")
     }
 
+    @Test(arguments: [
+        ("10.0.0.1", "/ci", "/ci"), ("10.0.0.1", "/ci/", "/ci"), ("10.0.0.1", "/", ""), ("10.0.0.1", "ci", ""),
+        ("10.0.0.1", "//elsewhere.example", ""), ("10.0.0.1", "/a>; rel=\"next\"", ""), ("10.0.0.1", nil, ""),
+        ("203.0.113.9", "/ci", ""),
+    ])
+    func thePrefixIsATrustedProxys(peer: String, header: String?, prefix: String) throws {
+        let headers = header.map { [(HTTPField.Name.xForwardedPrefix, $0)] } ?? []
+        #expect(try Self.client(peer, .xForwardedFor, headers).prefix == prefix)
+    }
+
+    @Test func linksBeginWithThePrefix() async throws {
+        var front = TestFront()
+        front.proxies = try TrustedProxies(["127.0.0.1"])
+        try await withServer(workers: false, front: front) { server in
+            _ = try await server.user("other")
+            let reply = try await server.request(
+                "GET", "/api/users?limit=1", token: server.rootToken, headers: ["X-Forwarded-Prefix": "/ci"])
+            #expect(reply.header("Link")?.hasPrefix("</ci/api/users?") == true)
+        }
+    }
+
     @Test func linesOfAHeaderAreOneList() throws {
         let lines: [(HTTPField.Name, String)] = [
             (.xForwardedFor, "1.1.1.1"), (.xForwardedFor, "198.51.100.1, 10.0.0.2"),

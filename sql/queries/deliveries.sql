@@ -44,7 +44,7 @@ returning i.repo_id, i.lease, i.wanted, i.tries
 
 -- name: waiting
 select id, day, key, event, array(select key from json_each_text(headers)), array(select value from json_each_text(headers)), tries,
-    body
+    body, received_at
 from deliveries
 where repo_id = $1 and outcome = 'waiting'
 order by id

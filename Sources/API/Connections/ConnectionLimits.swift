@@ -15,6 +15,9 @@ package struct ConnectionLimits: Sendable {
     package var idle = TimeAmount.seconds(75)
     /// For what is left of a body that nobody wants any more, once its request is answered.
     package var linger = TimeAmount.seconds(5)
+    /// How long a connection without a request stays open when the server stops. What comes on it in that time is answered, with
+    /// `Connection: close`: a proxy may be writing at the moment the server would close.
+    package var drain = TimeAmount.zero
     /// Bytes of a request's head, and half of that for one field.
     package var headBytes = 32 << 10
     /// Fields of a request's head.

@@ -25,6 +25,9 @@ final class RequestGuard: ChannelDuplexHandler {
     private var endsAfterReply = false
     /// The last reply is out; what still comes is let go by.
     private var isEnding = false
+    /// The server stops: the next reply is the last one.
+    private var isDraining = false
+    private var draining: Scheduled<Void>?
     private var arrival: Scheduled<Void>?
     private let writing: WriteWatch
 
@@ -118,12 +121,13 @@ final class RequestGuard: ChannelDuplexHandler {
         }
     }
 
-    /// A body that nobody has read to its end would have to be read before the next request: rather no next one.
+    /// A body that nobody has read to its end would have to be read before the next request: rather no next one. Nor when the
+    /// server stops.
     private func writeHead(
         _ head: HTTPResponseHead, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
     ) {
         isReplying = true
-        guard isInBody, owed == 1 else {
+        guard isInBody || isDraining, owed == 1 else {
             return context.write(wrapOutboundOut(.head(head)), promise: promise)
         }
         var head = head
@@ -151,7 +155,18 @@ final class RequestGuard: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if isEnding, case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+        if event is ChannelShouldQuiesceEvent, drain(context) { return }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Puts the end off, so that the client learns of it from a reply. False: it is not to be put off.
+    private func drain(_ context: ChannelHandlerContext) -> Bool {
+        guard !isDraining, !isEnding, !isReplying, limits.drain > .zero else { return false }
+        isDraining = true
+        draining = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: limits.drain) {
+            context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+        return true
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -161,6 +176,7 @@ final class RequestGuard: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         arrival?.cancel()
+        draining?.cancel()
         writing.stop()
     }
 }

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Builds
 import Core
 import Foundation
@@ -5,12 +6,17 @@ package import Hummingbird
 import NIOCore
 import Sealing
 import Store
+import Synchronization
 
 /// What is known of a request before anybody has looked at who sends it.
 package struct AppContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// In every reply, and in every line of the log about the request.
     package let requestID: String
+    /// Where the request stands in a trace: a part of the caller's, or of a new one. Set by `Envelope`.
+    var trace = TraceContext()
+    /// Who sends it, where that was found out before the handler ran.
+    let sender = Sender()
     /// Where the connection comes from.
     let peer: IPAddress?
     /// Where the request comes from: the peer, or whom a trusted proxy names. Set by `Envelope`.
@@ -33,6 +39,17 @@ package struct AppContext: RequestContext {
 
     /// The client's address as text; empty where there is none.
     package var remoteAddress: String { client.address?.description ?? "" }
+}
+
+/// Filled in on the way, and read at its end: contexts themselves are copied.
+package final class Sender: Sendable {
+    private let name = Mutex<String?>(nil)
+
+    /// The login, or `agent` and its token's id.
+    var text: String? {
+        get { name.withLock { $0 } }
+        set { name.withLock { $0 = newValue } }
+    }
 }
 
 enum RequestID {

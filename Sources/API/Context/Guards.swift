@@ -1,3 +1,4 @@
+import AgentProtocol
 import Core
 package import Hummingbird
 package import Store
@@ -111,11 +112,13 @@ package struct AgentContext: ChildRequestContext {
     package var coreContext: CoreRequestContextStorage
     package let agent: AgentToken
     package let address: String
+    let trace: TraceContext
 
     package init(context: AppContext) throws {
         guard let agent = context.agent else { throw AccessError.unauthenticated }
         coreContext = context.coreContext
         self.agent = agent
         address = context.remoteAddress
+        trace = context.trace
     }
 }

@@ -19,9 +19,10 @@ struct AgentController: Sendable {
                     "This server works with agents of protocol \(ProtocolVersion.accepted); this one speaks \(claim.version)."
             )
         }
-        guard let job = try await engine.claimJob(claim, token: context.agent, address: context.address) else {
+        guard var job = try await engine.claimJob(claim, token: context.agent, address: context.address) else {
             return Response(status: .noContent)
         }
+        job.traceparent = context.trace.child.traceparent
         return try .wire(job)
     }
 

@@ -1,5 +1,6 @@
 package import Hummingbird
 import Builds
+import Core
 import Sealing
 import Store
 
@@ -14,6 +15,7 @@ package struct Authenticate: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.caller = try await store.caller(context.credentials)
+        context.sender.text = context.caller?.user.login
         return try await next(request, context)
     }
 }
@@ -29,6 +31,7 @@ package struct Permit: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.access = try await store.access(try await store.scope(of: context))
+        context.sender.text = context.access?.caller?.user.login
         return try await next(request, context)
     }
 }
@@ -76,6 +79,7 @@ package struct AuthenticateAgent: RouterMiddleware {
         var context = context
         guard let token = request.agentToken else { throw AccessError.unauthenticated }
         context.agent = try await store.agentToken(hash: token.hash)
+        context.sender.text = context.agent.map { "agent token \($0.id)" }
         return try await next(request, context)
     }
 }

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Builds
 import Core
 import HTTPTypes
@@ -18,23 +19,56 @@ package struct Envelope: RouterMiddleware {
     let methods: MethodTable
     let proxies: TrustedProxies
     let limits: RateLimits
+    let requests: RequestMetrics
+    /// Whether each request is logged.
+    let logsAccess: Bool
 
     package func handle(
         _ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response
     ) async throws -> Response {
+        let began = ContinuousClock.now
         var context = context
         context.credentials = request.credentials
         context.client = proxies.client(of: context.peer, request.headers)
+        context.trace = request.headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.child ?? context.trace
         context.logger[metadataKey: "request.id"] = .string(context.requestID)
+        context.logger[metadataKey: "trace.id"] = .string(context.trace.traceID)
         let admission = limits.admit(request, context)
         var response = await response(to: request, context, admission, next)
         limits.settle(admission, request, response.status)
         admission.verdict?.write(to: &response.headers)
         response.makeConditional(request)
+        if !context.client.prefix.isEmpty, let link = response.headers[.link], link.hasPrefix("</") {
+            response.headers[.link] = "<\(context.client.prefix)\(link.dropFirst())"
+        }
         response.headers[.requestID] = context.requestID
-        response.headers.append(contentsOf: context.client.isSecure ? ReplyHeaders.overTLS : ReplyHeaders.always)
+        for field in context.client.isSecure ? ReplyHeaders.overTLS : ReplyHeaders.always
+        where response.headers[field.name] == nil {
+            response.headers.append(field)
+        }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-cache, private" }
+        let duration = ContinuousClock.now - began
+        requests.record(
+            method: request.method.rawValue, pattern: context.endpointPath, status: response.status.code,
+            duration: duration)
+        if logsAccess { log(request, context, response.status, duration) }
         return response
+    }
+
+    /// Without the query: it may have a token in it.
+    private func log(
+        _ request: Request, _ context: AppContext, _ status: HTTPResponse.Status, _ duration: Duration
+    ) {
+        let parts = duration.components
+        context.logger.info(
+            "request",
+            metadata: [
+                "http.method": "\(request.method)", "http.path": "\(request.uri.path)",
+                "http.route": "\(context.endpointPath ?? "")", "http.status": "\(status.code)",
+                "duration_ms": .stringConvertible(parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000),
+                "client": "\(context.remoteAddress)", "user": "\(context.sender.text ?? "")",
+                "span.id": "\(context.trace.spanID)",
+            ])
     }
 
     private func response(
@@ -84,4 +118,6 @@ extension HTTPField.Name {
     // A name that is a token by RFC 9110, 5.1.
     // swift-format-ignore: NeverForceUnwrap
     static let requestID = HTTPField.Name("X-Request-Id")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let traceparent = HTTPField.Name("traceparent")!
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 
-/// What every reply tells browsers: nothing here is a page, a script, or for another site.
+/// What every reply tells browsers: nothing here is a page, a script, or for another site. The page at `/docs` brings
+/// a policy of its own.
 enum ReplyHeaders {
     /// For a client that came by https: to come no other way for a year.
     static let overTLS: HTTPFields = always + [HTTPField(name: .strictTransportSecurity, value: "max-age=31536000")]

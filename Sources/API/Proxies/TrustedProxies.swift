@@ -43,6 +43,8 @@ package struct TrustedProxies: Sendable {
         var address: IPAddress?
         /// It came to the proxy by https.
         var isSecure = false
+        /// Below which path the proxy has the API, such as `/ci`; empty: at the root.
+        var prefix = ""
     }
 
     /// From a trusted peer, the last address in the header that is no trusted one itself. What stands to the left of it the
@@ -50,7 +52,7 @@ package struct TrustedProxies: Sendable {
     func client(of peer: IPAddress?, _ headers: HTTPFields) -> Client {
         guard !ranges.isEmpty, let peer, isTrusted(peer) else { return Client(address: peer) }
         let hops = hops(headers)
-        var client = Client(address: peer, isSecure: isSecure(hops, headers))
+        var client = Client(address: peer, isSecure: isSecure(hops, headers), prefix: prefix(headers))
         for hop in hops.reversed() {
             guard let address = hop.address else { break }
             client.address = address
@@ -67,6 +69,19 @@ package struct TrustedProxies: Sendable {
         guard header == .xForwardedFor else { return hops.last?.isSecure == true }
         let last = headers[values: .xForwardedProto].last?.split(separator: ",").last
         return last.map { $0.trimmed.lowercased() == "https" } ?? false
+    }
+
+    /// What cannot stand in a link as it is means nothing.
+    private func prefix(_ headers: HTTPFields) -> String {
+        guard let text = headers[.xForwardedPrefix]?.trimmed, text.hasPrefix("/"), text.utf8.count <= 200 else {
+            return ""
+        }
+        let isPlain = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "-._~/".utf8.contains(byte)
+        }
+        guard isPlain, !text.contains("//") else { return "" }
+        return text.hasSuffix("/") ? String(text.dropLast()) : String(text)
     }
 
     /// The newest ones, oldest first.
@@ -92,6 +107,8 @@ extension HTTPField.Name {
     static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
     // swift-format-ignore: NeverForceUnwrap
     static let xForwardedProto = HTTPField.Name("X-Forwarded-Proto")!
+    // swift-format-ignore: NeverForceUnwrap
+    static let xForwardedPrefix = HTTPField.Name("X-Forwarded-Prefix")!
     // swift-format-ignore: NeverForceUnwrap
     static let forwarded = HTTPField.Name("Forwarded")!
 }

@@ -46,7 +46,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     private func work() async throws {
         let settings = try await options.settings()
-        let logger = try Log.start("skep-agent", level: settings.logLevel)
+        let logger = try Log.start("skep-agent", level: settings.logLevel, format: settings.logFormat)
         guard let server = server ?? settings.agentServer else {
             throw SettingsError(message: "Say which server to work for: --server URL, or SKEP_SERVER.")
         }

@@ -16,6 +16,9 @@ struct MigrateCommand: AsyncParsableCommand {
             let settings = try await options.settings()
             let logger = try Log.start("skep", level: settings.logLevel)
             let url = try settings.databaseDirectURL ?? settings.databaseURL
+            let database = Database(DatabaseConfiguration(url: url, shared: 1, leased: 1), logger: logger)
+            try await ServerVersion.check(database)
+            await database.close()
             let migrator = Migrator(url: url, migrations: try Migration.all(), logger: logger)
             if plan {
                 for migration in try await migrator.plan() {

@@ -1,6 +1,8 @@
+import API
 import ArgumentParser
 import Builds
 import Logging
+import NIOCore
 import Postgres
 import Sealing
 
@@ -16,21 +18,27 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve() async throws {
         let settings = try await options.settings()
-        let logger = try Log.start("skep", level: settings.logLevel)
+        let logger = try Log.start("skep", level: settings.logLevel, format: settings.logFormat)
         let listen = try settings.listen
         let ring = try settings.ring()
         try requireOwnKeys(ring)
+        var front = try settings.front()
+        front.connections.drain = .seconds(Int64(try settings.drain))
         let server = Server(
             database: try settings.database(as: "skep serve"), replica: try settings.replica(), keyRing: ring,
-            front: try settings.front(),
-            logger: logger)
+            front: front, logger: logger)
         var engine = Engine.Settings(publicURL: settings.publicURL ?? listen.url, version: Skep.version)
         engine.lease = try settings.lease
         let forges = try settings.forges(publicURL: engine.publicURL)
         let services = try await server.services(forges: forges, settings: engine, listen: listen) { port in
             logger.notice("ready", metadata: ["host": "\(listen.host)", "port": "\(port)"])
         }
-        try await services.runUntilStopped(logger: logger)
+        do {
+            try await services.runUntilStopped(logger: logger)
+        } catch {
+            let addresses = [("listen", listen)] + (front.health.map { [("health.listen", $0)] } ?? [])
+            throw SettingsError(explaining: error, listeningOn: addresses) ?? error
+        }
     }
 
     /// A key out of an example or of `skep dev` is no secret.

@@ -13,6 +13,8 @@ enum TenancyOpenRoutes {
         "GET /healthz": { .init(sender: $0.sender(), expected: [200]) },
         "GET /readyz": { .init(sender: $0.sender(), expected: [200]) },
         "GET /version": { .init(sender: $0.sender(), expected: [200]) },
+        "GET /openapi.json": { .init(sender: $0.sender(), expected: [200]) },
+        "GET /docs": { .init(sender: $0.sender(), expected: [200]) },
         "POST /hook": deliver,
         "POST /api/hook": deliver,
         "POST /agent/v1/claim": claim,
