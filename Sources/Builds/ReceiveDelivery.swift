@@ -29,8 +29,7 @@ extension Engine {
         return Receipt(delivery: received.id, isNew: received.isNew)
     }
 
-    private func verified(_ request: HookRequest, _ forge: Forges.Entry) async throws -> (HookIdentity, HookSecret)
-    {
+    private func verified(_ request: HookRequest, _ forge: Forges.Entry) async throws -> (HookIdentity, HookSecret) {
         do {
             let identity = try identify(request, forge)
             return (identity, try await verify(request, identity, forge))

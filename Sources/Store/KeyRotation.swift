@@ -97,7 +97,7 @@ extension Store {
                     continue
                 }
                 batch.resealed += try await store.session.execute(
-                    kind.reseal, [.int(id), .bytes(old.bytes), .text(key), .text(new.keyID), .bytes(new.bytes)])
+                    kind.reseal, [.int(id), .text(new.keyID), .bytes(new.bytes)])
             }
             if rows.count < limit { batch.next = nil }
             return batch

@@ -14,8 +14,9 @@ import Testing
     ]) func contextsAreRead(text: String) throws {
         let context = try #require(TraceContext(traceparent: text))
         #expect(context.traceID == "4bf92f3577b34da6a3ce929d0e0e4736" && context.spanID == "00f067aa0ba902b7")
-        #expect(context.child.traceID == context.traceID && context.child.spanID != context.spanID)
-        #expect(TraceContext(traceparent: context.child.traceparent) == context.child)
+        let child = context.child
+        #expect(child.traceID == context.traceID && child.spanID != context.spanID)
+        #expect(TraceContext(traceparent: child.traceparent) == child)
     }
 
     @Test(arguments: [

@@ -91,7 +91,7 @@ struct MigratorTests {
         try await withDatabase { url, database in
             try await migrator(url, [first]).run()
             let alter = Migration(
-                number: 2, name: "alter", sql: "set local lock_timeout = '50ms'; alter table things add m int8")
+                number: 2, name: "alter", sql: "set local lock_timeout = '1s'; alter table things add m int8")
             let migration = try await database.transaction { connection in
                 try await connection.execute(sql("select * from things"))
                 let migration = Task { try await migrator(url, [first, alter]).run() }

@@ -54,6 +54,34 @@ import Testing
         }
     }
 
+    @Test func forgesThatAreNamedHaveSettingsOfTheirOwn() async throws {
+        let file = """
+            forges:
+              names: [hub]
+              hub:
+                kind: githob
+                token: canary
+            """
+        try await withFile(file) { file in
+            let wrong = ["SKEP_FORGES_HUB_TIMEOUT": "0", "SKEP_FORGES_LAB_KIND": "gitlab"]
+            let check = try await ProgramRun.run(["config", "check", "--config", file], environment: wrong)
+            #expect(check.exitCode == 78)
+            #expect(
+                check.errors.split(separator: "\n") == [
+                    "skep: SKEP_FORGES_LAB_KIND (environment) is no setting.",
+                    "skep: forges.hub.kind (\(file), line 4) must be one of github, gitea, gitlab; it is \"githob\".",
+                    """
+                    skep: forges.hub.timeout (SKEP_FORGES_HUB_TIMEOUT) must be a whole number, 1 to 300; it is "0".
+                    """,
+                ])
+            let right = ["SKEP_FORGES_HUB_KIND": "github"]
+            let print = try await ProgramRun.run(["config", "print", "--config", file], environment: right)
+            let kind = "\n  hub:\n    kind: \"github\"  # SKEP_FORGES_HUB_KIND\n"
+            #expect(print.output.contains(kind), "\(print.output)")
+            #expect(print.output.contains("\n    token: \"[redacted]\"") && !print.output.contains("canary"))
+        }
+    }
+
     /// Each setting of the program is in `config/skep.yaml`, and the other way round.
     @Test func theAnnotatedFileHasEverySetting() async throws {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
@@ -61,7 +89,9 @@ import Testing
         ).path
         let check = try await ProgramRun.run("config", "check", "--config", path)
         #expect(check.exitCode == 0 && check.output == "The configuration is good.\n", "\(check.errors)")
-        let printed = keys(in: try await ProgramRun.run("config", "print").output)
+        // The file shows a forge by this name.
+        let forges = ["SKEP_FORGES_NAMES": "hub"]
+        let printed = keys(in: try await ProgramRun.run(["config", "print"], environment: forges).output)
         var annotated = keys(in: try String(contentsOfFile: path, encoding: .utf8))
         for key in annotated where key.hasSuffix("_file") && !printed.contains(key) {
             annotated.remove(key)
@@ -72,15 +102,16 @@ import Testing
 
     /// Of lines such as `key: value`, also where they are commented out; sections put in front.
     private func keys(in yaml: String) -> Set<String> {
-        var section = ""
+        var sections: [String] = []
         var keys: Set<String> = []
         for line in yaml.split(separator: "\n") {
             guard let match = line.wholeMatch(of: /( *)(?:# )?([a-z_]+):( .*)?/) else { continue }
-            let (indent, key, value) = (match.1, String(match.2), match.3 ?? "")
-            if indent.isEmpty, value.isEmpty {
-                section = key
+            let (depth, key, value) = (match.1.count / 2, String(match.2), match.3 ?? "")
+            sections.removeLast(max(0, sections.count - depth))
+            if value.isEmpty {
+                sections.append(key)
             } else if !["true", "false"].contains(key) {
-                keys.insert(indent.isEmpty ? key : "\(section).\(key)")
+                keys.insert((sections + [key]).joined(separator: "."))
             }
         }
         return keys

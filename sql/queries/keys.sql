@@ -110,19 +110,19 @@ limit $3
 for no key update skip locked
 
 -- name: reseal_hook_secret
--- Row $1: what the key $3 had sealed as $2 becomes what the key $4 has sealed as $5.
+-- Row $1, which is locked, has what the key $2 has sealed as $3.
 update repositories
-set hook_secret = $5, hook_secret_key = $4
-where id = $1 and hook_secret = $2 and hook_secret_key = $3
+set hook_secret = $3, hook_secret_key = $2
+where id = $1
 
 -- name: reseal_private_key
 -- As reseal_hook_secret.
 update key_pairs
-set private_key = $5, private_key_key = $4
-where id = $1 and private_key = $2 and private_key_key = $3
+set private_key = $3, private_key_key = $2
+where id = $1
 
 -- name: reseal_secret
 -- As reseal_hook_secret.
 update secrets
-set value = $5, value_key = $4
-where id = $1 and value = $2 and value_key = $3
+set value = $3, value_key = $2
+where id = $1

@@ -49,7 +49,7 @@ package struct Envelope: RouterMiddleware {
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-cache, private" }
         let duration = ContinuousClock.now - began
         requests.record(
-            method: request.method.rawValue, pattern: context.endpointPath, status: response.status.code,
+            method: request.method.rawValue, pattern: context.route, status: response.status.code,
             duration: duration)
         if logsAccess { log(request, context, response.status, duration) }
         return response
@@ -64,7 +64,7 @@ package struct Envelope: RouterMiddleware {
             "request",
             metadata: [
                 "http.method": "\(request.method)", "http.path": "\(request.uri.path)",
-                "http.route": "\(context.endpointPath ?? "")", "http.status": "\(status.code)",
+                "http.route": "\(context.route ?? "")", "http.status": "\(status.code)",
                 "duration_ms": .stringConvertible(parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000),
                 "client": "\(context.remoteAddress)", "user": "\(context.sender.text ?? "")",
                 "span.id": "\(context.trace.spanID)",
@@ -112,6 +112,11 @@ package struct Envelope: RouterMiddleware {
         }
         return Failure(error)
     }
+}
+
+extension AppContext {
+    /// The pattern of the route; nil: the address has none, which the router calls `NotFound`.
+    fileprivate var route: String? { endpointPath.flatMap { $0 == "NotFound" ? nil : $0 } }
 }
 
 extension HTTPField.Name {
