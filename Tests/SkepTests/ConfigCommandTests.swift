@@ -63,12 +63,12 @@ import Testing
                 token: canary
             """
         try await withFile(file) { file in
-            let wrong = ["SKEP_FORGES_HUB_TIMEOUT": "0", "SKEP_FORGES_LAB_KIND": "gitlab"]
+            let wrong = ["SKEP_FORGES_HUB_TIMEOUT": "0", "SKEP_FORGES_GITLAB_KIND": "gitlab"]
             let check = try await ProgramRun.run(["config", "check", "--config", file], environment: wrong)
             #expect(check.exitCode == 78)
             #expect(
                 check.errors.split(separator: "\n") == [
-                    "skep: SKEP_FORGES_LAB_KIND (environment) is no setting.",
+                    "skep: SKEP_FORGES_GITLAB_KIND (environment) is no setting.",
                     "skep: forges.hub.kind (\(file), line 4) must be one of github, gitea, gitlab; it is \"githob\".",
                     """
                     skep: forges.hub.timeout (SKEP_FORGES_HUB_TIMEOUT) must be a whole number, 1 to 300; it is "0".

@@ -15,6 +15,9 @@ create table status_outbox (
 create index status_outbox_by_time on status_outbox (due_at);
 create index status_outbox_of_a_repository on status_outbox (repo_id);
 comment on table status_outbox is 'Builds whose status the forge has not been told yet. What changes meanwhile is told at once.';
+comment on index status_outbox_pkey is 'The row of a build whose status changes, or was told.';
+comment on index status_outbox_by_time is 'What is to be told next.';
+comment on index status_outbox_of_a_repository is 'Whether a repository''s status is being told, and its rows when it is deleted.';
 comment on column status_outbox.build_id is 'The build.';
 comment on column status_outbox.repo_id is 'Its repository.';
 comment on column status_outbox.changes is 'Counted up with each change: a row that changed while it was told stays.';
