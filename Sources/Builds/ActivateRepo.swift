@@ -45,7 +45,7 @@ extension Engine {
                 hookSecret: Array(secret.utf8), activatedBy: caller.user.login))
         try await store.createKeyPair(repoID: repo.id, pair)
         if forge.kind == "git" {
-            for (ref, commit) in refs { try await store.setRef(repoID: repo.id, ref, to: commit) }
+            try await store.setRefs(repoID: repo.id, refs.mapValues { $0 })
         }
         try await store.record(repo.audit("repo.activate", by: caller.actor, after: repo.auditFields))
         return repo

@@ -13,6 +13,7 @@ package struct Engine: Sendable {
     let queue: WorkQueue
     let logger: Logger
     let files = ParsedFiles()
+    let receivedTogether: ReceivedTogether
     package let metrics = EngineMetrics()
 
     package init(
@@ -23,6 +24,7 @@ package struct Engine: Sendable {
         self.forges = forges
         self.settings = settings
         self.queue = WorkQueue(database)
+        self.receivedTogether = ReceivedTogether(store)
         self.logger = logger
     }
 

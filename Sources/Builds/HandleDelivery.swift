@@ -15,7 +15,7 @@ private let triesAllowed = 300
 private let intakeLease = 30
 
 /// How many become builds in one transaction, where many wait.
-private let deliveriesAtOnce = 10
+private let deliveriesAtOnce = 25
 
 extension Engine {
     /// Handles the deliveries of one repository, in order. False: there were none to handle.
@@ -105,16 +105,12 @@ extension Engine {
         _ batch: [(WaitingDelivery, PreparedDelivery)], _ repo: Repo, _ lease: IntakeLease
     ) async throws -> [DeliveryOutcome] {
         try await store.transaction { store, session in
+            let (outcomes, builds) = try await start(batch, repo, store, session)
+            let finished = Array(zip(batch.map(\.0), outcomes)).map { (delivery: $0.0, outcome: $0.1) }
+            guard try await store.finishDeliveries(finished) else { throw LostLease() }
+            // Late: deliveries that come meanwhile wait for this lock, and it fences as well here. The events' comes last.
             guard try await store.holdIntake(lease, seconds: intakeLease) else { throw LostLease() }
-            var outcomes: [DeliveryOutcome] = []
-            var builds: [Build] = []
-            for (delivery, prepared) in batch {
-                let made = try await start(prepared, repo, delivery, store, session)
-                guard try await store.finishDelivery(delivery, made.outcome) else { throw LostLease() }
-                outcomes.append(made.outcome)
-                builds += made.builds
-            }
-            for build in builds { try await store.makeEvent(buildID: build.id) }
+            try await store.makeEvents(buildIDs: builds.map(\.id))
             return outcomes
         }
     }

@@ -171,5 +171,5 @@ extension RefChange {
 
 extension String {
     /// As the database takes text.
-    fileprivate var withoutNUL: String { replacing("\0", with: "\u{FFFD}") }
+    fileprivate var withoutNUL: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
 }

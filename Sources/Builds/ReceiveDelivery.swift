@@ -21,9 +21,10 @@ extension Engine {
         #if DEBUG
         if Plant.loseDelivery.strikes { return Receipt(delivery: Int64.random(in: 1 << 40..<1 << 50), isNew: true) }
         #endif
-        let received = try await store.receiveDelivery(
-            repoID: secret.repoID, key: identity.deliveryID, event: identity.event, headers: request.readingHeaders,
-            body: request.body(without: secret.secret))
+        let received = try await receivedTogether.receive(
+            NewDelivery(
+                repoID: secret.repoID, key: identity.deliveryID, event: identity.event,
+                headers: request.readingHeaders, body: request.body(without: secret.secret)))
         (received.isNew ? metrics.deliveriesAccepted : metrics.deliveriesRepeated).increment()
         if received.isNew { wakeUps.wake(Topic.intake) }
         return Receipt(delivery: received.id, isNew: received.isNew)
@@ -70,7 +71,7 @@ extension Engine {
 extension HookRequest {
     /// Old versions of Gitea put the secret into what they send: it is stored as asterisks.
     fileprivate func body(without secret: [UInt8]) -> [UInt8] {
-        guard secret.count >= 16 else { return body }
+        guard secret.count >= 16, body.contains(secret) else { return body }
         return body.replacing(secret, with: Array(repeating: UInt8(ascii: "*"), count: secret.count))
     }
 
@@ -85,5 +86,19 @@ extension HookRequest {
             if name == "content-type" || (isForges && !isSecret) { headers[name] = value }
         }
         return headers
+    }
+}
+
+extension [UInt8] {
+    /// Many times as quick as the search of the standard library, which is for collections of every kind.
+    fileprivate func contains(_ other: [UInt8]) -> Bool {
+        guard let first = other.first, other.count <= count else { return other.isEmpty }
+        return withUnsafeBufferPointer { bytes in
+            other.withUnsafeBufferPointer { other in
+                (0...(bytes.count - other.count)).contains { start in
+                    bytes[start] == first && other.indices.allSatisfy { bytes[start + $0] == other[$0] }
+                }
+            }
+        }
     }
 }

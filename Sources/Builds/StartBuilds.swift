@@ -6,79 +6,136 @@ import Sealing
 import Store
 
 extension Engine {
-    /// In a transaction: makes the builds of a delivery, and answers what became of it. Their events are the caller's to make.
+    /// In a transaction: makes the builds of a repository's deliveries, and answers what became of each. The events of the builds
+    /// are the caller's to make.
     func start(
-        _ prepared: PreparedDelivery, _ repo: Repo, _ delivery: WaitingDelivery, _ store: Store, _ session: any Session
-    ) async throws -> (outcome: DeliveryOutcome, builds: [Build]) {
-        switch prepared {
-        case .ignored(let reason): return (.ignored(reason: reason), [])
-        case .failed(let reason): return (.failed(reason: reason), [])
-        case .refs(let changes): return try await start(changes, repo, delivery, store, session)
-        case .repository(let change): return (try await follow(change, repo, store), [])
-        }
-    }
-
-    private func start(
-        _ changes: [PreparedChange], _ repo: Repo, _ delivery: WaitingDelivery, _ store: Store, _ session: any Session
-    ) async throws -> (outcome: DeliveryOutcome, builds: [Build]) {
-        var builds: [Build] = []
-        var reasons: [String] = []
-        for change in changes {
-            if try await wasSeen(change.ref, repo, store) {
-                reasons.append("\(change.ref.ref) was known to be at \(change.ref.after ?? "nothing")")
-                continue
+        _ batch: [(WaitingDelivery, PreparedDelivery)], _ repo: Repo, _ store: Store, _ session: any Session
+    ) async throws -> (outcomes: [DeliveryOutcome], builds: [Build]) {
+        var moves = try await RefMoves(of: batch.flatMap(\.1.movedRefs), repo, forges, store)
+        var drafts: [DeliveryDraft] = []
+        var wanted: [WantedBuild] = []
+        for (delivery, prepared) in batch {
+            var draft = DeliveryDraft()
+            switch prepared {
+            case .ignored(let reason): draft.end = .ignored(reason: reason)
+            case .failed(let reason): draft.end = .failed(reason: reason)
+            case .repository(let change): draft.end = try await follow(change, repo, store)
+            case .refs(let changes):
+                for change in changes {
+                    if let reason = moves.reasonToPass(change.ref) {
+                        draft.reasons.append(reason)
+                        continue
+                    }
+                    switch change.plan {
+                    case .none(let reason): draft.reasons.append(reason)
+                    case .cancel(let event, let reason):
+                        let numbers = try await cancelBuilds(
+                            of: change.ref.ref, event, repo, because: reason, store, session)
+                        let list = numbers.map { "\($0)" }.joined(separator: ", ")
+                        draft.reasons.append(numbers.isEmpty ? reason : "\(reason); cancelled: \(list)")
+                    case .build(let source):
+                        draft.builds.append(wanted.count)
+                        wanted.append(WantedBuild(source: source, deliveryID: delivery.id))
+                    }
+                }
             }
-            switch change.plan {
-            case .none(let reason): reasons.append(reason)
-            case .cancel(let event, let reason):
-                let numbers = try await cancelBuilds(of: change.ref.ref, event, repo, because: reason, store, session)
-                let list = numbers.map { "\($0)" }.joined(separator: ", ")
-                reasons.append(numbers.isEmpty ? reason : "\(reason); cancelled: \(list)")
-            case .build(let source):
-                builds.append(try await startBuild(source, repo, deliveryID: delivery.id, store, session).build)
-            }
+            drafts.append(draft)
         }
-        let ignored = DeliveryOutcome.ignored(reason: reasons.joined(separator: "; "))
-        return (builds.isEmpty ? ignored : .built(builds.map(\.number)), builds)
+        try await moves.write(to: store)
+        let builds = try await startBuilds(wanted, repo, store, session).map(\.build)
+        return (drafts.map { $0.outcome(builds) }, builds)
     }
 
-    /// A push may come twice, by the hook and by the comparison of refs at start-up: it is built once.
-    private func wasSeen(_ change: RefChange, _ repo: Repo, _ store: Store) async throws -> Bool {
-        guard try forges.with(id: repo.forgeID).kind == "git" else { return false }
-        guard try await store.ref(repoID: repo.id, change.ref) != change.after else { return true }
-        try await store.setRef(repoID: repo.id, change.ref, to: change.after)
-        return false
-    }
-
-    /// In a transaction: makes one build with its jobs, and puts those on the queue unless the build has to be approved. A
-    /// file that is wrong makes a build in `error` whose one job says why in its log.
-    ///
-    /// The caller makes the event, as the last thing of the transaction: see `Store.makeEvent`.
+    /// As `startBuilds`, one.
     func startBuild(
         _ source: BuildSource, _ repo: Repo, deliveryID: Int64?, _ store: Store, _ session: any Session
     ) async throws -> BuildWithJobs {
-        let cells: [Cell]
-        do {
-            cells = try self.cells(of: source, repo)
-        } catch {
-            return try await startBrokenBuild(source, repo, deliveryID: deliveryID, error, store)
+        try await startBuilds([WantedBuild(source: source, deliveryID: deliveryID)], repo, store, session)[0]
+    }
+
+    /// In a transaction: makes builds with their jobs, in order, and puts those on the queue unless the build has to be approved. A
+    /// file that is wrong makes a build in `error` whose one job says why in its log.
+    ///
+    /// The caller makes the events, as the last thing of the transaction: see `Store.makeEvent`.
+    func startBuilds(
+        _ wanted: [WantedBuild], _ repo: Repo, _ store: Store, _ session: any Session
+    ) async throws -> [BuildWithJobs] {
+        let plans = wanted.map { want in Result { () throws(ConfigurationError) in try cells(of: want.source, repo) } }
+        let builds = try await createBuilds(wanted, plans, repo, store)
+        let jobs = try await createJobs(plans, builds, store)
+        try await enqueue(
+            builds.filter { $0.approval != .required && $0.error.isEmpty }.flatMap { jobs[$0.id] ?? [] }, of: repo,
+            session)
+        for build in builds where !build.error.isEmpty {
+            for job in jobs[build.id] ?? [] { try await tell(build.error, in: job.job, store) }
         }
-        let approval = Self.approval(of: source, repo)
-        let build = try await createBuild(
-            source, repo, deliveryID: deliveryID, approval: approval, error: "", store)
-        var jobs: [JobToQueue] = []
-        for (index, cell) in cells.enumerated() {
-            let classID = try await store.labelClass(cell.labels)
-            let job = try await store.createJob(
-                buildID: build.id, number: index + 1, environment: cell.environment, classID: classID,
-                group: cell.group)
-            jobs.append(JobToQueue(job: job, classID: classID, group: cell.group))
-        }
-        if approval != .required { try await enqueue(jobs, of: repo, session) }
-        if repo.scheduling.cancels(build.event), source.parent == nil {
+        for (want, build) in zip(wanted, builds)
+        where build.error.isEmpty && repo.scheduling.cancels(build.event) && want.source.parent == nil {
             try await supersede(before: build, of: repo, store, session)
         }
-        return BuildWithJobs(build: build, jobs: jobs.map(\.job))
+        return builds.map { BuildWithJobs(build: $0, jobs: (jobs[$0.id] ?? []).map(\.job)) }
+    }
+
+    private typealias Plans = [Result<[Cell], ConfigurationError>]
+
+    private func createBuilds(
+        _ wanted: [WantedBuild], _ plans: Plans, _ repo: Repo, _ store: Store
+    ) async throws -> [Build] {
+        var configs: [[UInt8]: Int64] = [:]
+        var new: [NewBuild] = []
+        for (want, plan) in zip(wanted, plans) {
+            let source = want.source
+            let hash = Digest.sha256(source.config)
+            let configID =
+                if let known = configs[hash] {
+                    known
+                } else {
+                    try await store.putConfig(repoID: repo.id, hash: hash, content: source.config)
+                }
+            configs[hash] = configID
+            var build = NewBuild(
+                event: source.event, change: source.change, deployTo: source.deployTo, parent: source.parent,
+                configID: configID, deliveryID: want.deliveryID, fromFork: source.fromFork,
+                deployment: source.deployment, sealed: source.sealed, changedPaths: source.changedPaths)
+            switch plan {
+            case .success:
+                build.approval = Self.approval(of: source, repo)
+                build.approvalBy = build.approval == .approved ? source.approver ?? "" : ""
+            case .failure(let error): build.error = ".drone.yml, \(error)"
+            }
+            new.append(build)
+        }
+        return try await store.createBuilds(new, repoID: repo.id)
+    }
+
+    /// Answers them by the ids of their builds.
+    private func createJobs(_ plans: Plans, _ builds: [Build], _ store: Store) async throws -> [Int64: [JobToQueue]] {
+        var classes: [[String: String]: Int64] = [:]
+        var new: [NewJob] = []
+        for (plan, build) in zip(plans, builds) {
+            let cells = (try? plan.get()) ?? [Cell(environment: [:], labels: [:], group: nil)]
+            for (index, cell) in cells.enumerated() {
+                let classID =
+                    if let known = classes[cell.labels] { known } else { try await store.labelClass(cell.labels) }
+                classes[cell.labels] = classID
+                new.append(
+                    NewJob(
+                        buildID: build.id, number: index + 1, environment: cell.environment, classID: classID,
+                        group: cell.group, error: build.error))
+            }
+        }
+        let asked = Dictionary(grouping: new, by: \.buildID)
+        return Dictionary(
+            uniqueKeysWithValues: try await store.createJobs(new).map { id, jobs in
+                (id, zip(jobs, asked[id] ?? []).map { JobToQueue(job: $0, classID: $1.classID, group: $1.group) })
+            })
+    }
+
+    /// In the log of a job that will never run.
+    private func tell(_ error: String, in job: Job, _ store: Store) async throws {
+        guard try await store.beginFailedAttempt(jobID: job.id) else { return }
+        let attempt = try await store.createFinishedAttempt(jobID: job.id, number: 1, status: .error, error: error)
+        try await store.append(Segment.said(error, at: attempt), toEnded: attempt)
     }
 
     private static func approval(of source: BuildSource, _ repo: Repo) -> Approval {
@@ -108,34 +165,26 @@ extension Engine {
         }
         return cells
     }
+}
 
-    private func startBrokenBuild(
-        _ source: BuildSource, _ repo: Repo, deliveryID: Int64?, _ cause: ConfigurationError, _ store: Store
-    ) async throws -> BuildWithJobs {
-        let error = ".drone.yml, \(cause)"
-        let build = try await createBuild(
-            source, repo, deliveryID: deliveryID, approval: .none, error: error, store)
-        let job = try await store.createJob(
-            buildID: build.id, number: 1, environment: [:], classID: try await store.labelClass([:]), error: error)
-        if try await store.beginFailedAttempt(jobID: job.id) {
-            let attempt = try await store.createFinishedAttempt(jobID: job.id, number: 1, status: .error, error: error)
-            try await store.append(Segment.said(error, at: attempt), toEnded: attempt)
-        }
-        return BuildWithJobs(build: build, jobs: [job])
-    }
+/// A build to make, and the delivery that asks for it. nil: somebody does.
+struct WantedBuild: Sendable {
+    var source: BuildSource
+    var deliveryID: Int64?
+}
 
-    private func createBuild(
-        _ source: BuildSource, _ repo: Repo, deliveryID: Int64?, approval: Approval, error: String, _ store: Store
-    ) async throws -> Build {
-        let configID = try await store.putConfig(
-            repoID: repo.id, hash: Digest.sha256(source.config), content: source.config)
-        return try await store.createBuild(
-            NewBuild(
-                repoID: repo.id, event: source.event, change: source.change, deployTo: source.deployTo,
-                parent: source.parent, configID: configID, deliveryID: deliveryID, fromFork: source.fromFork,
-                deployment: source.deployment, approval: approval,
-                approvalBy: approval == .approved ? source.approver ?? "" : "",
-                sealed: source.sealed, changedPaths: source.changedPaths, error: error))
+/// What is to become of a delivery.
+private struct DeliveryDraft {
+    /// nil: it depends on the builds.
+    var end: DeliveryOutcome?
+    var reasons: [String] = []
+    /// Places among all builds of the batch.
+    var builds: [Int] = []
+
+    func outcome(_ all: [Build]) -> DeliveryOutcome {
+        if let end { return end }
+        return builds.isEmpty
+            ? .ignored(reason: reasons.joined(separator: "; ")) : .built(builds.map { all[$0].number })
     }
 }
 

@@ -15,8 +15,8 @@ extension Engine {
         if admitted > 0 { wakeUps.wake(Topic.queue) }
     }
 
-    /// Keeps claims quick, however much was claimed before.
-    package func moveFloors() async throws {
+    /// Keeps claims quick, however much was claimed before. False: there was nothing to do.
+    @discardableResult package func moveFloors() async throws -> Bool {
         try await queue.moveFloors()
     }
 
@@ -27,12 +27,12 @@ extension Engine {
 
     /// In a transaction: puts jobs on the queue that were made before.
     func enqueue(_ jobs: [JobToQueue], of repo: Repo, _ session: any Session) async throws {
-        for job in jobs {
-            try await WorkQueue(session).enqueue(
+        try await WorkQueue(session).enqueue(
+            jobs.map { job in
                 NewItem(
                     id: job.job.id, classID: job.classID, tenantID: repo.tenantID, repoID: repo.id,
-                    priority: repo.scheduling.priority, attempt: job.job.attempt, group: job.group))
-        }
+                    priority: repo.scheduling.priority, attempt: job.job.attempt, group: job.group)
+            })
     }
 
     /// To be called after the commit: jobs were put on the queue.

@@ -17,16 +17,18 @@ package struct Workers: Service {
 
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<2 { group.addTask { await handleDeliveries() } }
+            // What nobody tells of is found by one of them within two seconds.
+            group.addTask { await handleDeliveries(atMost: .seconds(2)) }
+            group.addTask { await handleDeliveries(atMost: .seconds(30)) }
             group.addTask { await every(.seconds(1), "rescue") { _ = try await engine.rescueJobs() } }
             group.addTask { await every(.seconds(60 * 10), "housekeeping") { try await engine.keepHouse() } }
             group.addTask { await every(.seconds(5), "usage") { try await engine.foldUsage() } }
             group.addTask { await every(.seconds(10), "reports") { try await engine.keepReports() } }
             group.addTask { await every(.seconds(60 * 10), "retention") { try await engine.keepRetention() } }
             group.addTask { await admit() }
-            group.addTask { await every(.seconds(1), "queue") { try await engine.moveFloors() } }
+            group.addTask { await moveFloors() }
             group.addTask { await every(.seconds(10), "queue") { try await engine.bringUpJobs() } }
-            group.addTask { await every(.seconds(1), "statuses") { try await engine.tellStatuses() } }
+            group.addTask { await tellStatuses() }
             group.addTask { await every(.seconds(10), "spool") { try await engine.drainSpools() } }
             group.addTask { await lookForMissedPushes() }
             try? await gracefulShutdown()
@@ -51,18 +53,39 @@ package struct Workers: Service {
         }
     }
 
-    private func handleDeliveries() async {
+    private func handleDeliveries(atMost pause: Duration) async {
         while !Task.isCancelled {
             do {
                 let mark = engine.wakeUps.mark(Topic.intake)
                 if try await engine.handleNextDeliveries() { continue }
-                await engine.wakeUps.wait(for: Topic.intake, since: mark, atMost: .seconds(2))
+                await engine.wakeUps.wait(for: Topic.intake, since: mark, atMost: pause)
             } catch is CancellationError {
                 return
             } catch {
                 logger.error("deliveries could not be handled", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
+        }
+    }
+
+    /// After builds have changed, at most once a second, and from time to time.
+    private func tellStatuses() async {
+        while !Task.isCancelled {
+            let mark = engine.wakeUps.mark(Topic.events)
+            await once("statuses") { try await engine.tellStatuses() }
+            try? await Task.sleep(for: .seconds(1))
+            await engine.wakeUps.wait(for: Topic.events, since: mark, atMost: .seconds(9))
+        }
+    }
+
+    /// Once a second while jobs are claimed, and from time to time.
+    private func moveFloors() async {
+        while !Task.isCancelled {
+            let mark = engine.wakeUps.mark(Topic.queue)
+            var moved = true
+            await once("queue") { moved = try await engine.moveFloors() }
+            try? await Task.sleep(for: .seconds(1))
+            if !moved { await engine.wakeUps.wait(for: Topic.queue, since: mark, atMost: .seconds(4)) }
         }
     }
 
@@ -84,14 +107,18 @@ package struct Workers: Service {
 
     private func every(_ pause: Duration, _ name: String, _ body: () async throws -> Void) async {
         while !Task.isCancelled {
-            do {
-                try await body()
-            } catch is CancellationError {
-                return
-            } catch {
-                logger.error("work failed and is tried again", metadata: ["work": "\(name)", "error": "\(error)"])
-            }
+            await once(name, body)
             try? await Task.sleep(for: pause)
+        }
+    }
+
+    private func once(_ name: String, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch is CancellationError {
+            // The loop ends by itself.
+        } catch {
+            logger.error("work failed and is tried again", metadata: ["work": "\(name)", "error": "\(error)"])
         }
     }
 }

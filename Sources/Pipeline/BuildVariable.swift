@@ -36,7 +36,7 @@ struct BuildVariable: Sendable {
 
     /// The value as a program can have it: no NUL, not too long.
     func text(in context: PlanContext) -> String? {
-        value(context).map { Self.cut(String(String.UnicodeScalarView($0.unicodeScalars.filter { $0 != "\0" }))) }
+        value(context).map { Self.cut($0.utf8.contains(0) ? $0.filter { $0 != "\0" } : $0) }
     }
 
     private typealias Entry = (String, @Sendable (PlanContext) -> String?)

@@ -196,7 +196,8 @@ extension Substitution {
         var values: [String: String] = [:]
         for variable in BuildVariable.all { values[variable.name] = variable.text(in: context) ?? "" }
         for variable in BuildVariable.short { values[variable.name] = variable.text(in: context) }
-        let freeText = BuildVariable.all.filter(\.isFreeText).map(\.name)
-        self.init(values: values, freeText: Set(freeText), cell: cell.merging(secrets))
+        self.init(values: values, freeText: Self.freeNames, cell: cell.merging(secrets))
     }
+
+    private static let freeNames = Set(BuildVariable.all.filter(\.isFreeText).map(\.name))
 }

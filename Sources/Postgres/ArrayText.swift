@@ -1,16 +1,24 @@
-/// Arrays in PostgreSQL's text form (documentation, 8.15.6), every element quoted.
+/// Arrays in PostgreSQL's text form (documentation, 8.15.6), every element quoted that is not NULL.
 enum ArrayText {
-    static func of(_ values: [String]) -> String {
-        var text = "{"
+    static func of(_ values: [String?]) -> String {
+        var bytes = [UInt8(ascii: "{")]
         for value in values {
-            if text.utf8.count > 1 { text += "," }
-            text += "\""
-            for scalar in value.unicodeScalars {
-                if scalar == "\"" || scalar == "\\" { text += "\\" }
-                text.unicodeScalars.append(scalar)
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            guard let value else {
+                bytes += Array("NULL".utf8)
+                continue
             }
-            text += "\""
+            bytes.append(quote)
+            for byte in value.utf8 {
+                if byte == quote || byte == backslash { bytes.append(backslash) }
+                bytes.append(byte)
+            }
+            bytes.append(quote)
         }
-        return text + "}"
+        bytes.append(UInt8(ascii: "}"))
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
+
+private let quote = UInt8(ascii: "\"")
+private let backslash = UInt8(ascii: "\\")

@@ -62,6 +62,8 @@ struct EncodedParameters: Sendable {
         case .timestamp(let value): append(text: Timestamp.text(value))
         case .ints(let values): append(text: "{\(values.map(String.init).joined(separator: ","))}")
         case .texts(let values): append(text: ArrayText.of(values))
+        case .optionalTexts(let values): append(text: ArrayText.of(values))
+        case .timestamps(let values): append(text: ArrayText.of(values.map(Timestamp.text)))
         }
     }
 

@@ -2,7 +2,7 @@ package import FoundationEssentials
 
 /// A value for `$n`. It travels as text, whose type the server takes from the statement; bytes travel as they are.
 ///
-/// PostgreSQL cannot store U+0000 in text: each one is replaced by U+FFFD, in `text`, `texts` and `json`.
+/// PostgreSQL cannot store U+0000 in text: each one is replaced by U+FFFD, in `text`, `texts`, `optionalTexts` and `json`.
 package enum Parameter: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -16,6 +16,10 @@ package enum Parameter: Sendable, Hashable {
     case json(String)
     case ints([Int64])
     case texts([String])
+    /// Each as `text`, or NULL.
+    case optionalTexts([String?])
+    /// Each as `timestamp`.
+    case timestamps([Date])
 }
 
 extension Parameter {
@@ -33,6 +37,8 @@ extension Parameter {
     package static func ints(_ value: [Int64]?) -> Parameter { value.map { .ints($0) } ?? .null }
     package static func ints(_ value: [Int]) -> Parameter { .ints(value.map(Int64.init)) }
     package static func texts(_ value: [String]?) -> Parameter { value.map { .texts($0) } ?? .null }
+    /// An array as PostgreSQL writes one, for an element that a statement casts: arrays of arrays have to be all of one length.
+    package static func arrayText(_ values: [String]) -> String { ArrayText.of(values) }
 }
 
 extension Parameter: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {

@@ -19,9 +19,9 @@ extension WorkQueue {
         _ = try await session.execute(.holdReady, [.int(tenantID)])
     }
 
-    /// Moves on the turns that claims look from.
-    package func moveFloors() async throws {
-        _ = try await session.execute(.moveFloors, [])
+    /// Moves on the turns that claims look from. False: all stand where they belong.
+    @discardableResult package func moveFloors() async throws -> Bool {
+        try await session.execute(.moveFloors, []) > 0
     }
 
     /// Finds what no claim would look at: what was enqueued too slowly, and by servers of before there were turns.

@@ -17,9 +17,17 @@ package struct WorkQueue: Sendable {
 
     /// Puts work on the queue. `attempt` is the number of the last attempt at it, 0 for new work.
     package func enqueue(_ item: NewItem) async throws {
+        try await enqueue([item])
+    }
+
+    /// Those of one tenant, class and priority have their turns in order.
+    package func enqueue(_ items: [NewItem]) async throws {
+        guard !items.isEmpty else { return }
         let parameters: [Parameter] = [
-            .int(item.id), .int(item.classID), .int(item.tenantID), .int(item.repoID), .int(item.priority),
-            .int(item.attempt), .text(item.group?.name), .int(item.group?.limit),
+            .ints(items.map(\.id)), .ints(items.map(\.classID)), .ints(items.map(\.tenantID)),
+            .ints(items.map(\.repoID)),
+            .ints(items.map(\.priority)), .ints(items.map(\.attempt)), .optionalTexts(items.map { $0.group?.name }),
+            .ints(items.map { $0.group?.limit ?? 0 }),
         ]
         _ = try await session.execute(.enqueue, parameters)
     }

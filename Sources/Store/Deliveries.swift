@@ -16,6 +16,32 @@ package struct WaitingDelivery: Sendable {
     package var receivedAt: Date
 }
 
+/// A delivery to store.
+package struct NewDelivery: Sendable {
+    package var repoID: Int64
+    /// The forge's id of it, or one of ours: the same for a repeated delivery.
+    package var key: String
+    package var event: String
+    /// Headers that tell how to read the body.
+    package var headers: Variables
+    package var body: [UInt8]
+
+    package init(repoID: Int64, key: String, event: String, headers: Variables, body: [UInt8]) {
+        self.repoID = repoID
+        self.key = key
+        self.event = event
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// A delivery that is stored.
+package struct ReceivedDelivery: Sendable, Hashable {
+    package var id: Int64
+    /// False: it was stored before.
+    package var isNew: Bool
+}
+
 /// The right to handle a repository's deliveries.
 package struct IntakeLease: Sendable {
     package var repoID: Int64
@@ -53,18 +79,40 @@ package enum DeliveryOutcome: Sendable, Hashable {
 }
 
 extension Store {
-    /// Stores a delivery once. With a key that is known, answers the first delivery's id and false.
+    /// Stores a delivery once: see `receiveDeliveries`.
     package func receiveDelivery(repoID: Int64, key: String, event: String, headers: Variables, body: [UInt8])
-        async throws -> (
-            id: Int64, isNew: Bool
-        )
+        async throws -> ReceivedDelivery
     {
-        let parameters: [Parameter] = [.int(repoID), .text(key), .text(event), .bytes(body), .json(headers.json)]
-        // The statement sees nothing where the same key was being inserted by another: then that one has committed since.
+        let delivery = NewDelivery(repoID: repoID, key: key, event: event, headers: headers, body: body)
+        return try await receiveDeliveries([delivery])[0]
+    }
+
+    /// Stores deliveries once, each with another repository or key: all of them or none. With a key that is known, the answer has
+    /// the first delivery's id.
+    package func receiveDeliveries(_ deliveries: [NewDelivery]) async throws -> [ReceivedDelivery] {
+        var bodies: [UInt8] = []
+        bodies.reserveCapacity(deliveries.reduce(0) { $0 + $1.body.count })
+        let skipped = deliveries.map { delivery in
+            defer { bodies += delivery.body }
+            return bodies.count
+        }
+        let parameters: [Parameter] = [
+            .ints(deliveries.map(\.repoID)), .texts(deliveries.map(\.key)), .texts(deliveries.map(\.event)),
+            .texts(deliveries.map(\.headers.json)), .ints(skipped), .ints(deliveries.map(\.body.count)), .bytes(bodies),
+        ]
+        // The statement sees nothing where the same key was being inserted by another: then that one has committed since. What
+        // it has stored itself is known the second time, and new all the same.
+        var isNew = Array(repeating: false, count: deliveries.count)
         for _ in 0..<3 {
-            guard let row = try await session.first(.receive, parameters) else { continue }
-            var columns = row.columns
-            return (try columns.next(), try columns.next())
+            var received: [ReceivedDelivery] = []
+            for row in try await session.query(.receive, parameters) {
+                var columns = row.columns
+                let place = Int(try columns.next(Int64.self)) - 1
+                let id: Int64? = try columns.next()
+                if try columns.next() { isNew[place] = true }
+                if let id { received.append(ReceivedDelivery(id: id, isNew: isNew[place])) }
+            }
+            if received.count == deliveries.count { return received }
         }
         throw AccessError.notFound("The repository is gone.")
     }
@@ -101,11 +149,22 @@ extension Store {
 
     /// False: it has an outcome already.
     package func finishDelivery(_ delivery: WaitingDelivery, _ outcome: DeliveryOutcome) async throws -> Bool {
-        let parameters: [Parameter] = [
-            .timestamp(delivery.day), .int(delivery.id), .text(outcome.name), .text(outcome.reason),
-            .ints(outcome.builds),
-        ]
-        return try await session.execute(.finish, parameters) > 0
+        try await finishDeliveries([(delivery, outcome)])
+    }
+
+    /// False: some of them have an outcome already.
+    package func finishDeliveries(_ outcomes: [(delivery: WaitingDelivery, outcome: DeliveryOutcome)]) async throws
+        -> Bool
+    {
+        for (day, all) in Dictionary(grouping: outcomes, by: \.delivery.day) {
+            let parameters: [Parameter] = [
+                .timestamp(day), .ints(all.map(\.delivery.id)), .texts(all.map(\.outcome.name)),
+                .texts(all.map(\.outcome.reason)),
+                .texts(all.map { "{\($0.outcome.builds.map { "\($0)" }.joined(separator: ","))}" }),
+            ]
+            guard try await session.execute(.finish, parameters) == all.count else { return false }
+        }
+        return true
     }
 
     package func countTry(_ delivery: WaitingDelivery) async throws {

@@ -39,7 +39,13 @@ package struct RepoEvents: Sendable {
 extension Store {
     /// In a transaction: makes an event of a build that was just made or put back to waiting.
     package func makeEvent(buildID: Int64) async throws {
-        _ = try await session.first(.makeEvent, [.int(buildID)])
+        try await makeEvents(buildIDs: [buildID])
+    }
+
+    /// As `makeEvent`, in order.
+    package func makeEvents(buildIDs: [Int64]) async throws {
+        guard !buildIDs.isEmpty else { return }
+        _ = try await session.execute(.makeEvents, [.ints(buildIDs)])
     }
 
     /// Events of all repositories committed after a snapshot (nil: none), at most `limit`, and the snapshot to go on from. Within a
@@ -120,7 +126,7 @@ extension BuildEvent {
 }
 
 extension Statement {
-    fileprivate static let makeEvent = Statement(stored: "events.make")
+    fileprivate static let makeEvents = Statement(stored: "events.make")
     fileprivate static let eventsSince = Statement(stored: "events.since")
     fileprivate static let eventsOfRepo = Statement(stored: "events.of_repo")
     fileprivate static let eventsSinceOfRepos = Statement(stored: "events.since_of_repos")

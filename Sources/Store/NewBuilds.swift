@@ -4,12 +4,11 @@ import Postgres
 
 /// A build to insert. Its number is drawn in the same transaction.
 package struct NewBuild: Sendable {
-    package var repoID: Int64
     package var event: Event
     package var change: Change
     package var deployTo: String
     package var parent: Int64?
-    package var configID: Int64?
+    package var configID: Int64
     package var deliveryID: Int64?
     package var fromFork: Bool
     /// The forge's id of the deployment it is of. nil: it is of none, or the forge was not asked for it.
@@ -25,14 +24,12 @@ package struct NewBuild: Sendable {
     package var error: String
 
     package init(
-        repoID: Int64, event: Event, change: Change, deployTo: String = "", parent: Int64? = nil,
-        configID: Int64? = nil,
+        event: Event, change: Change, deployTo: String = "", parent: Int64? = nil, configID: Int64,
         deliveryID: Int64? = nil, fromFork: Bool = false, deployment: Int64? = nil,
         approval: Approval = .none, approvalBy: String = "",
         sealed: String? = nil, changedPaths: [String]? = nil,
         error: String = ""
     ) {
-        self.repoID = repoID
         self.event = event
         self.change = change
         self.deployTo = deployTo
@@ -49,31 +46,55 @@ package struct NewBuild: Sendable {
     }
 }
 
+/// A job to insert.
+package struct NewJob: Sendable {
+    package var buildID: Int64
+    package var number: Int
+    package var environment: Variables
+    package var classID: Int64
+    package var group: ConcurrencyGroup?
+    /// Not empty: the job is finished, and will never run.
+    package var error: String
+
+    package init(
+        buildID: Int64, number: Int, environment: Variables, classID: Int64, group: ConcurrencyGroup? = nil,
+        error: String = ""
+    ) {
+        self.buildID = buildID
+        self.number = number
+        self.environment = environment
+        self.classID = classID
+        self.group = group
+        self.error = error
+    }
+}
+
 // Every method of this file is to be called in a transaction.
 extension Store {
-    /// Draws the next number, which holds up other new builds of the repository until the transaction ends.
-    package func createBuild(_ new: NewBuild) async throws -> Build {
-        guard let counted = try await session.first(.nextNumber, [.int(new.repoID)]) else {
+    /// Makes builds of one repository, in order. Draws their numbers, which holds up other new builds of the repository until the
+    /// transaction ends.
+    package func createBuilds(_ new: [NewBuild], repoID: Int64) async throws -> [Build] {
+        guard !new.isEmpty else { return [] }
+        guard let drawn = try await session.first(.drawNumbers, [.int(repoID), .int(new.count)]) else {
             throw AccessError.notFound("The repository is gone.")
         }
-        let failed = !new.error.isEmpty
-        let change = new.change
-        let row = try await session.first(
-            .createBuild,
+        let last = try drawn.decode(Int64.self, at: 0) - Int64(new.count)
+        func texts(_ text: (NewBuild) -> String) -> Parameter { .texts(new.map(text)) }
+        func numbers(_ number: (NewBuild) -> Int64?) -> Parameter { .ints(new.map { number($0) ?? 0 }) }
+        let rows = try await session.query(
+            .createBuilds,
             [
-                .int(new.repoID), .int(try counted.decode(Int64.self, at: 0)), .int(new.parent),
-                .text(new.event.rawValue),
-                .text(failed ? Status.error.rawValue : Status.pending.rawValue), .text(new.error),
-                .timestamp(failed ? Date() : nil), .text(new.deployTo), .text(change.commit), .text(change.branch),
-                .text(change.ref), .text(change.refspec), .text(change.remote), .text(change.title),
-                .text(change.message),
-                .timestamp(change.timestamp), .text(change.author), .text(change.authorAvatar),
-                .text(change.authorEmail),
-                .text(change.linkURL), .int(new.configID), .int(new.deliveryID), .bool(new.fromFork), .text(new.sealed),
-                .texts(new.changedPaths), .text(new.approval.rawValue), .text(new.approvalBy), .int(new.deployment),
+                .int(repoID), .int(last), numbers(\.parent), texts(\.event.rawValue), texts(\.error), texts(\.deployTo),
+                texts(\.change.commit), texts(\.change.branch), texts(\.change.ref), texts(\.change.refspec),
+                texts(\.change.remote), texts(\.change.title), texts(\.change.message),
+                .timestamps(new.map(\.change.timestamp)), texts(\.change.author), texts(\.change.authorAvatar),
+                texts(\.change.authorEmail), texts(\.change.linkURL), .ints(new.map(\.configID)), numbers(\.deliveryID),
+                .ints(new.map { $0.fromFork ? 1 : 0 }), .optionalTexts(new.map(\.sealed)),
+                .optionalTexts(new.map { $0.changedPaths.map(Parameter.arrayText) }), texts(\.approval.rawValue),
+                texts(\.approvalBy), numbers(\.deployment),
             ])
-        guard let row else { throw AccessError.notFound("The repository is gone.") }
-        return try Build(row: row)
+        guard rows.count == new.count else { throw AccessError.notFound("The repository is gone.") }
+        return try rows.map(Build.init(row:))
     }
 
     /// Stores the text of a `.drone.yml` once, and answers its id.
@@ -83,21 +104,24 @@ extension Store {
         return try row.decode(at: 0)
     }
 
-    /// `error` not empty: the job is finished, and will never run.
-    package func createJob(
-        buildID: Int64, number: Int, environment: Variables, classID: Int64, group: ConcurrencyGroup? = nil,
-        error: String = ""
-    ) async throws -> Job {
-        let failed = !error.isEmpty
-        let row = try await session.first(
-            .createJob,
+    /// Makes the jobs of new builds. Answers them by the ids of their builds, each build's in order.
+    package func createJobs(_ new: [NewJob]) async throws -> [Int64: [Job]] {
+        guard !new.isEmpty else { return [:] }
+        let rows = try await session.query(
+            .createJobs,
             [
-                .int(buildID), .int(number), .text(failed ? Status.error.rawValue : Status.pending.rawValue),
-                .text(environment.json), .int(classID), .text(error), .timestamp(failed ? Date() : nil),
-                .text(group?.name), .int(group?.limit),
+                .ints(new.map(\.buildID)), .ints(new.map(\.number)), .texts(new.map(\.environment.json)),
+                .ints(new.map(\.classID)), .texts(new.map(\.error)), .optionalTexts(new.map { $0.group?.name }),
+                .ints(new.map { $0.group?.limit ?? 0 }),
             ])
-        guard let row else { throw AccessError.notFound("The build is gone.") }
-        return try Job(row: row)
+        guard rows.count == new.count else { throw AccessError.notFound("The build is gone.") }
+        var jobs: [Int64: [Job]] = [:]
+        for row in rows {
+            var columns = row.columns
+            let job = try Job(from: &columns)
+            jobs[try columns.next(), default: []].append(job)
+        }
+        return jobs.mapValues { $0.sorted { $0.number < $1.number } }
     }
 
     /// The id of a set of labels that jobs ask for.
@@ -210,8 +234,8 @@ extension Job {
 }
 
 extension Statement {
-    fileprivate static let nextNumber = Statement(stored: "builds.next_number")
-    fileprivate static let createBuild = Statement(stored: "builds.create")
+    fileprivate static let drawNumbers = Statement(stored: "builds.draw_numbers")
+    fileprivate static let createBuilds = Statement(stored: "builds.create")
     fileprivate static let putConfig = Statement(stored: "builds.put_config")
     fileprivate static let lockByNumber = Statement(stored: "builds.lock_by_number")
     fileprivate static let buildSource = Statement(stored: "builds.source")
@@ -220,7 +244,7 @@ extension Statement {
     fileprivate static let settleBuild = Statement(stored: "builds.settle")
     fileprivate static let unfinishedBuilds = Statement(stored: "builds.unfinished")
     fileprivate static let restartBuild = Statement(stored: "builds.restart")
-    fileprivate static let createJob = Statement(stored: "jobs.create")
+    fileprivate static let createJobs = Statement(stored: "jobs.create")
     fileprivate static let findClass = Statement(stored: "jobs.find_class")
     fileprivate static let createClass = Statement(stored: "jobs.class")
     fileprivate static let restartJobs = Statement(stored: "jobs.restart")

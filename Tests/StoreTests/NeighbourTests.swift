@@ -102,14 +102,15 @@ import Testing
     @Test func refsAreOfOneRepository() async throws {
         try await withNeighbours { places in
             let (left, right) = (places.repos[0].id, places.repos[1].id)
+            let main = ["refs/heads/main"]
             for (repo, commit) in [(left, "a"), (right, "b")] {
-                try await places.store.setRef(repoID: repo, "refs/heads/main", to: commit)
+                try await places.store.setRefs(repoID: repo, ["refs/heads/main": commit])
             }
             #expect(try await places.store.refs(repoID: left) == ["refs/heads/main": "a"])
             #expect(try await places.store.refs(repoID: right) == ["refs/heads/main": "b"])
-            #expect(try await places.store.ref(repoID: left, "refs/heads/main") == "a")
-            #expect(try await places.store.ref(repoID: right, "refs/heads/main") == "b")
-            try await places.store.setRef(repoID: left, "refs/heads/main", to: nil)
+            #expect(try await places.store.refs(repoID: left, named: main) == ["refs/heads/main": "a"])
+            #expect(try await places.store.refs(repoID: right, named: main) == ["refs/heads/main": "b"])
+            try await places.store.setRefs(repoID: left, ["refs/heads/main": nil])
             #expect(try await places.store.refs(repoID: right) == ["refs/heads/main": "b"])
         }
     }

@@ -17,7 +17,7 @@ insert into queue_clocks (class_id, priority) select id, 0 from label_classes on
 -- The n-th job of each tenant and class has turn n, as if they had come one by one.
 insert into queue (id, class_id, tenant_id, repo_id, turn)
 select
-    n, (array(select id from label_classes order by labels::text))[1 + n % 4], r.tenant_id, r.id, 1 + n / 4000
+    10000000 + n, (array(select id from label_classes order by labels::text))[1 + n % 4], r.tenant_id, r.id, 1 + n / 4000
 from generate_series(1, 100000) n
 join (select tenant_id, id, row_number() over (order by id) as place from repositories where owner like 'tenant-%') r
     on r.place = 1 + n / 4 % 1000;

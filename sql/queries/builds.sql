@@ -128,33 +128,54 @@ where repo_id = $1
     and status in ('pending', 'running')
 order by id
 
--- name: next_number
+-- name: draw_numbers
+-- Draws $2 numbers; answers the last.
 update build_counters
-set last_number = last_number + 1
+set last_number = last_number + $2
 where repo_id = $1
 returning last_number
 
 -- name: create
-with made as (
+-- Builds of repository $1 with the numbers after $2, in the order of the arrays. A parent, delivery or deployment of 0 is none.
+with given as (
+    select *
+    from
+        unnest(
+            $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+            $12::text[], $13::text[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bigint[],
+            $20::bigint[], $21::bigint[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint[]
+        ) with ordinality as given (
+            parent, event, error, deploy_to, commit, branch, ref, refspec, remote, title, message, committed_at, author,
+            author_avatar, author_email, link_url, config_id, delivery_id, from_fork, sealed, changed_paths, approval,
+            approval_by, deployment, place
+        )
+),
+made as (
     insert into builds (
         repo_id, number, parent, event, status, error, finished_at, deploy_to, commit, branch, ref, refspec, remote, title,
         message, committed_at, author, author_avatar, author_email, link_url, config_id, delivery_id, from_fork, sealed,
         changed_paths, approval, approval_by, deployment
     )
-    values (
-        $1, $2, $3, $4::build_event, $5::run_status, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23, $24, $25, $26::approval_state, $27, $28
-    )
+    select
+        $1, $2 + place, nullif(parent, 0), event::build_event,
+        case when error = '' then 'pending' else 'error' end::run_status, error, case when error <> '' then now() end,
+        deploy_to, commit, branch, ref, refspec, remote, title, message, committed_at, author, author_avatar, author_email,
+        link_url, config_id, nullif(delivery_id, 0), from_fork <> 0, sealed, changed_paths::text[],
+        approval::approval_state, approval_by, nullif(deployment, 0)
+    from given
+    order by place
     returning *
 ),
 used as (
     insert into usage_outbox (tenant_id, builds)
-    select r.tenant_id, 1
+    select r.tenant_id, count(*)
     from made
     join repositories r on r.id = made.repo_id
+    group by r.tenant_id
 )
 select {{build_columns}}
 from made b
+order by b.number
 
 -- name: settle
 -- Sets a build's status from its jobs, in the transaction that changed one of them and holds the build's lock, and makes the

@@ -1,30 +1,42 @@
 -- name: receive
--- Stores a delivery once: with a key that is known, answers the first delivery's id. The last column tells which it was.
-with remembered as (
+-- Stores deliveries once: of the repositories $1 the keys $2, events $3 and headers $4, and as bodies the $6 bytes of $7 that
+-- come after the first $5. No two have the same repository and key. Answers each one's place, the id under which it is stored, and
+-- whether it is new; without an id it was being stored by another at this moment.
+with given as (
+    select *
+    from
+        unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::integer[]) with ordinality as given (
+            repo_id, key, event, headers, skipped, length, place
+        )
+),
+remembered as (
     insert into delivery_keys (repo_id, key, delivery_id, day)
-    values ($1, $2, nextval(pg_get_serial_sequence('deliveries', 'id')), (now() at time zone 'UTC')::date)
+    select repo_id, key, nextval(pg_get_serial_sequence('deliveries', 'id')), (now() at time zone 'UTC')::date
+    from (select repo_id, key from given order by repo_id, place) in_order
     on conflict (repo_id, key) do nothing
-    returning delivery_id, day
+    returning repo_id, key, delivery_id, day
 ),
 stored as (
     insert into deliveries (day, id, repo_id, key, event, headers, body)
     overriding system value
-    select day, delivery_id, $1, $2, $3, $5::json, $4
-    from remembered
-    returning id
+    select
+        r.day, r.delivery_id, g.repo_id, g.key, g.event, g.headers::json, substring($7::bytea from g.skipped + 1 for g.length)
+    from remembered r
+    join given g on g.repo_id = r.repo_id and g.key = r.key
 ),
 wanted as (
-    insert into intake (repo_id)
-    select $1
-    from stored
-    on conflict (repo_id) do update set wanted = intake.wanted + 1
+    insert into intake (repo_id, wanted)
+    select repo_id, count(*)
+    from remembered
+    group by repo_id
+    order by repo_id
+    on conflict (repo_id) do update set wanted = intake.wanted + excluded.wanted
 )
-select id, true
-from stored
-union all
-select delivery_id, false
-from delivery_keys
-where repo_id = $1 and key = $2 and not exists (select from remembered)
+select g.place, coalesce(r.delivery_id, k.delivery_id), r.delivery_id is not null
+from given g
+left join remembered r on r.repo_id = g.repo_id and r.key = g.key
+left join delivery_keys k on k.repo_id = g.repo_id and k.key = g.key
+order by g.place
 
 -- name: claim_intake
 -- A repository with deliveries to handle that no worker has.
@@ -57,9 +69,12 @@ set leased_until = clock_timestamp() + $3 * interval '1 second'
 where repo_id = $1 and lease = $2
 
 -- name: finish
-update deliveries
-set outcome = $3::delivery_outcome, reason = $4, builds = $5, finished_at = now(), tries = tries + 1
-where day = $1 and id = $2 and outcome = 'waiting'
+-- Those of day $1 with the ids $2.
+update deliveries d
+set outcome = given.outcome::delivery_outcome, reason = given.reason, builds = given.builds::bigint[], finished_at = now(),
+    tries = tries + 1
+from unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) as given (id, outcome, reason, builds)
+where d.day = $1 and d.id = given.id and d.outcome = 'waiting'
 
 -- name: close_intake
 delete from intake

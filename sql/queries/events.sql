@@ -28,20 +28,28 @@ left join repositories r on r.id = e.repo_id
 left join forges f on f.id = r.forge_id
 
 -- name: make
--- Of a build that was made or put back to waiting, in the same transaction.
+-- Of builds that were made or put back to waiting, in the same transaction, in the order of $1.
 with settled as (
-    select repo_id, number, status
-    from builds
-    where id = $1
+    select
+        b.repo_id, b.number, b.status,
+        array(select status from jobs where build_id = b.id order by number) as jobs,
+        row_number() over (partition by b.repo_id order by given.place) as behind
+    from unnest($1::bigint[]) with ordinality as given (id, place)
+    join builds b on b.id = given.id
 ),
-sums as (
-    select coalesce(array_agg(status order by number), '{}') as jobs
-    from jobs
-    where build_id = $1
-),
-{{make_event}}
-select last_number
-from counted
+counted as (
+    insert into event_counters as c (repo_id, last_number)
+    select repo_id, count(*)
+    from settled
+    group by repo_id
+    order by repo_id
+    on conflict (repo_id) do update set last_number = c.last_number + excluded.last_number, xact = excluded.xact
+    returning repo_id, last_number
+)
+insert into events (repo_id, number, build, status, jobs)
+select c.repo_id, c.last_number - (select count(*) from settled o where o.repo_id = c.repo_id) + s.behind, s.number, s.status, s.jobs
+from counted c
+join settled s on s.repo_id = c.repo_id
 
 -- name: since
 -- What was committed after the snapshot $1 (null: nothing), $2 rows at most, and the snapshot to go on from. One row always.

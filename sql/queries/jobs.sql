@@ -1,9 +1,17 @@
 -- name: create
+-- A limit of 0 is none: the job is in no group.
 insert into jobs as j (
     build_id, number, status, environment, class_id, error, finished_at, concurrency_group, concurrency_limit
 )
-values ($1, $2, $3::run_status, $4::json, $5, $6, $7, $8, $9)
-returning {{job_columns}}
+select
+    build_id, number, case when error = '' then 'pending' else 'error' end::run_status, environment::json, class_id, error,
+    case when error <> '' then now() end, concurrency_group, nullif(concurrency_limit, 0)
+from
+    unnest($1::bigint[], $2::integer[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::integer[]) with ordinality as given (
+        build_id, number, environment, class_id, error, concurrency_group, concurrency_limit, place
+    )
+order by place
+returning {{job_columns}}, j.build_id
 
 -- name: of_build
 select {{job_columns}}

@@ -1,33 +1,56 @@
 -- name: enqueue
--- Its turn comes after the clock, and after what its tenant has waiting already. With a limit to keep it is held until
--- somebody has counted.
-with clock as (
+-- Their turns come after the clock, and after what their tenants have waiting already. With a limit to keep they are held until
+-- somebody has counted. A limit of 0 is none: the item is in no group.
+with given as (
+    select *, row_number() over (partition by class_id, priority, tenant_id order by place) as behind
+    from
+        unnest(
+            $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::text[], $8::integer[]
+        ) with ordinality as given (
+            id, class_id, tenant_id, repo_id, priority, attempt, concurrency_group, concurrency_limit, place
+        )
+),
+clock as (
     insert into queue_clocks (class_id, priority)
-    values ($2, $5)
+    select distinct class_id, priority
+    from given
+    order by class_id, priority
     on conflict (class_id, priority) do nothing
+),
+line as (
+    select
+        w.class_id,
+        w.priority,
+        w.tenant_id,
+        greatest(
+            k.turn,
+            (
+                select max(q.turn)
+                from queue q
+                where q.class_id = w.class_id
+                    and q.priority = w.priority
+                    and q.tenant_id = w.tenant_id
+                    and q.turn > coalesce(k.turn, 0)
+            ),
+            0
+        ) as turn
+    from (select distinct class_id, priority, tenant_id from given) w
+    left join queue_clocks k on k.class_id = w.class_id and k.priority = w.priority
 )
 insert into queue (
     id, class_id, tenant_id, repo_id, priority, attempt, concurrency_group, concurrency_limit, turn, hold
 )
 select
-    $1, $2, $3, $4, $5, $6, $7::text, $8::integer,
-    1 + greatest(
-        k.turn,
-        (
-            select max(q.turn)
-            from queue q
-            where q.class_id = $2 and q.priority = $5 and q.tenant_id = $3 and q.turn > coalesce(k.turn, 0)
-        ),
-        0
-    ),
+    g.id, g.class_id, g.tenant_id, g.repo_id, g.priority, g.attempt, g.concurrency_group, nullif(g.concurrency_limit, 0),
+    l.turn + g.behind,
     case
-        when $7::text is not null or t.max_running_jobs is not null or r.max_running_jobs is not null
+        when g.concurrency_group is not null or t.max_running_jobs is not null or r.max_running_jobs is not null
             then 'new'::queue_hold
     end
-from (select) one
-left join repositories r on r.id = $4
-left join tenants t on t.id = $3
-left join queue_clocks k on k.class_id = $2 and k.priority = $5
+from given g
+join line l on l.class_id = g.class_id and l.priority = g.priority and l.tenant_id = g.tenant_id
+left join repositories r on r.id = g.repo_id
+left join tenants t on t.id = g.tenant_id
 
 -- name: claim
 -- The first ready items of each class and priority that fits are looked at; the best of them that nobody else is taking is

@@ -59,7 +59,7 @@ extension CommitInfo {
 }
 
 extension String {
-    fileprivate var withoutNUL: String { replacing("\0", with: "\u{FFFD}") }
+    fileprivate var withoutNUL: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
 
     /// Reads a time as forges write it (RFC 3339), with or without a fraction. nil: it is none.
     var asTime: Date? {
