@@ -54,7 +54,9 @@ def unexplained(checker, job):
     if row["status"] == "killed":
         asked = checker.history.actions_on(job.build["repo"], job.build["number"], "cancel")
         is_asked = any(action.job == row["number"] and action.may_be_done for action in asked)
-        return None if is_asked else "nobody cancelled it"
+        # What waits or runs for a branch is cancelled when the branch is deleted.
+        is_gone = (job.build["repo"], job.build["ref"]) in checker.history.deleted
+        return None if is_asked or is_gone else "nobody cancelled it"
     last = job.attempts[-1] if job.attempts else {"number": 0, "status": "missing"}
     if (last["number"], last["status"]) != (row["attempt"], row["status"]):
         return f"its last attempt is {last['number']}, {last['status']}, and not {row['attempt']}"
